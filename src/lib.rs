@@ -1,0 +1,5 @@
+//! x
+#![allow(dead_code)]
+pub mod message;
+mod pipe;
+mod sync;

@@ -1,0 +1,615 @@
+//! Message: one part of a ØMQ message, 40 bytes, the unit that every queue of the engine moves.
+//!
+//! A body of up to [`INLINE_MAX`] bytes lives in the message itself. A longer one lives in memory that
+//! several messages may share and that is given back when the last of them is dropped: a [`Block`] (one
+//! allocation for one large body, or for many middle-sized ones carved from it by an [`Arena`]), or
+//! whatever the application handed over ([`Message::from_owner`]), which is then dropped exactly once.
+
+use std::alloc::{Layout, alloc, dealloc};
+use std::cell::RefCell;
+use std::mem::{ManuallyDrop, MaybeUninit, size_of};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicUsize, Ordering, fence};
+
+/// The longest body, in bytes, that a message holds in itself.
+pub const INLINE_MAX: usize = 30;
+
+/// Bodies up to this many bytes share a block with their neighbours; longer ones have their own.
+const ARENA_BODY_MAX: usize = 1024;
+
+/// Bytes in a block that an arena carves. It bounds what one forgotten small message can pin.
+const ARENA_BLOCK_BYTES: usize = 8 * 1024;
+
+/// References that an arena holds on the block it is carving, so that handing out a slice is not an
+/// atomic operation: the surplus is given back at once when the block is full.
+const ARENA_BIAS: usize = usize::MAX / 4;
+
+/// There was no memory for a message body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfMemory;
+
+/// What a message in a pipe is for. Only [`Kind::Data`] is ever seen by an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A part of an application's message.
+    Data,
+    /// The peer's routing id, in band ahead of the peer's first message.
+    Identity,
+    /// A subscription: the body is the prefix.
+    Subscribe,
+    /// The end of a subscription: the body is the prefix.
+    Cancel,
+}
+
+const FLAG_MORE: u8 = 1;
+const KIND_SHIFT: u8 = 1;
+const KIND_MASK: u8 = 0b110;
+
+/// What stands at the start of every shared body.
+#[repr(C)]
+struct Head {
+    /// Messages that refer to the body, plus the bias of an arena that still carves it.
+    refs: AtomicUsize,
+    /// Frees the body. Called once, by whoever takes `refs` to zero.
+    free: unsafe fn(NonNull<Head>),
+}
+
+/// A body allocated here: the head, then `capacity` bytes.
+#[repr(C)]
+struct Block {
+    head: Head,
+    capacity: usize,
+}
+
+/// A body that belongs to somebody else's value, which is dropped with the last message.
+#[repr(C)]
+struct Owned<T> {
+    head: Head,
+    value: ManuallyDrop<T>,
+}
+
+/// Where a shared body is. Packed so that the message stays at 40 bytes; the padding brings the
+/// pointer to offset 16 of the message.
+#[derive(Clone, Copy)]
+#[repr(C, packed(2))]
+struct Shared {
+    _pad: [MaybeUninit<u8>; 6],
+    data: *mut u8,
+    len: usize,
+}
+
+#[repr(C)]
+union Body {
+    inline: [MaybeUninit<u8>; INLINE_MAX],
+    shared: Shared,
+}
+
+/// One part of a message: its bytes and whether more parts follow.
+///
+/// Cloning is cheap: a long body is shared, not copied.
+#[repr(C)]
+pub struct Message {
+    /// The shared body's head; null when the body is inline.
+    head: *mut Head,
+    flags: u8,
+    inline_len: u8,
+    body: Body,
+}
+
+const _: () = assert!(size_of::<Message>() == 40, "a queue slot is 40 bytes");
+
+// SAFETY: a shared body is only read through its messages, its count is atomic, and `from_owner`
+// demands a `Send` owner, so the last message may be dropped on any thread.
+unsafe impl Send for Message {}
+// SAFETY: `&Message` gives shared access to bytes that nobody changes while the reference lives.
+unsafe impl Sync for Message {}
+
+/// A message taken apart, for an ABI that keeps it in a structure of its own.
+#[derive(Clone, Copy)]
+pub enum RawBody {
+    /// A short body: its length and bytes (those beyond the length are zero or unspecified, but set).
+    Inline(u8, [u8; INLINE_MAX]),
+    /// A shared body: one reference to it, where its bytes are and how many.
+    Shared(NonNull<()>, *mut u8, usize),
+}
+
+impl Message {
+    /// An empty message.
+    #[inline]
+    pub const fn new() -> Message {
+        Message {
+            head: ptr::null_mut(),
+            flags: 0,
+            inline_len: 0,
+            body: Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] },
+        }
+    }
+
+    /// A message whose body is a copy of `bytes`.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] when there is none for the body.
+    #[inline]
+    pub fn copy_from(bytes: &[u8]) -> Result<Message, OutOfMemory> {
+        if bytes.len() <= INLINE_MAX {
+            return Ok(Message::inline(bytes));
+        }
+        // SAFETY: all `bytes.len()` bytes are written before the message is read.
+        unsafe {
+            let message = Message::uninit(bytes.len())?;
+            ptr::copy_nonoverlapping(bytes.as_ptr(), message.data_ptr(), bytes.len());
+            Ok(message)
+        }
+    }
+
+    /// A message with a body of `len` bytes that are still to be written through [`Message::data_ptr`].
+    ///
+    /// # Errors
+    /// [`OutOfMemory`] when there is none for the body.
+    ///
+    /// # Safety
+    /// The caller writes all `len` bytes before anything reads the message.
+    #[inline]
+    pub unsafe fn uninit(len: usize) -> Result<Message, OutOfMemory> {
+        if len <= INLINE_MAX {
+            let mut message = Message::new();
+            message.inline_len = len as u8;
+            return Ok(message);
+        }
+        if len <= ARENA_BODY_MAX {
+            // A thread that is ending has no arena any more; the body then gets a block of its own.
+            if let Ok(Ok(message)) = THREAD_ARENA.try_with(|arena| match arena.try_borrow_mut() {
+                Ok(mut arena) => arena.carve(len),
+                Err(_) => Err(OutOfMemory),
+            }) {
+                return Ok(message);
+            }
+        }
+        Message::solo(len)
+    }
+
+    /// A message whose body is the bytes of `owner`, which is dropped once, with the last message that
+    /// refers to it, on whatever thread that happens.
+    pub fn from_owner<T: AsRef<[u8]> + Send + 'static>(owner: T) -> Message {
+        let boxed = Box::new(Owned {
+            head: Head { refs: AtomicUsize::new(1), free: free_owned::<T> },
+            value: ManuallyDrop::new(owner),
+        });
+        let owned = Box::into_raw(boxed);
+        // SAFETY: `owned` was just made by Box::into_raw; the value does not move again.
+        let bytes = unsafe { (*owned).value.as_ref() };
+        let (data, len) = (bytes.as_ptr().cast_mut(), bytes.len());
+        Message::shared(owned.cast::<Head>(), data, len)
+    }
+
+    /// A message that takes over `bytes` without copying them, unless they fit inline.
+    pub fn from_vec(bytes: Vec<u8>) -> Message {
+        if bytes.len() <= INLINE_MAX { Message::inline(&bytes) } else { Message::from_owner(bytes) }
+    }
+
+    /// The number of bytes in the body.
+    #[inline]
+    pub fn len(&self) -> usize {
+        if self.head.is_null() {
+            usize::from(self.inline_len)
+        } else {
+            // SAFETY: a non-null head means that `shared` is the active field.
+            unsafe { self.body.shared.len }
+        }
+    }
+
+    /// Whether the body has no bytes.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The body.
+    #[inline]
+    pub fn as_bytes(&self) -> &[u8] {
+        if self.head.is_null() {
+            // SAFETY: the inline bytes are initialised (`new` zeroes them).
+            unsafe {
+                std::slice::from_raw_parts(self.body.inline.as_ptr().cast(), usize::from(self.inline_len))
+            }
+        } else {
+            let shared = unsafe {
+                // SAFETY: a non-null head means that `shared` is the active field.
+                self.body.shared
+            };
+            // SAFETY: the reference we hold keeps `len` bytes at `data` alive; `uninit` made its caller
+            // promise that they are written.
+            unsafe { std::slice::from_raw_parts(shared.data, shared.len) }
+        }
+    }
+
+    /// Where the body is: for a C caller that reads or fills it. Valid while the message stays where it
+    /// is and is neither sent nor dropped.
+    #[inline]
+    pub fn data_ptr(&self) -> *mut u8 {
+        if self.head.is_null() {
+            // SAFETY: only the address of the field is taken.
+            unsafe { self.body.inline.as_ptr().cast::<u8>().cast_mut() }
+        } else {
+            // SAFETY: a non-null head means that `shared` is the active field.
+            unsafe { self.body.shared.data }
+        }
+    }
+
+    /// Whether more parts of the same message follow.
+    #[inline]
+    pub fn more(&self) -> bool {
+        self.flags & FLAG_MORE != 0
+    }
+
+    /// Says whether more parts of the same message follow.
+    #[inline]
+    pub fn set_more(&mut self, more: bool) {
+        self.flags = if more { self.flags | FLAG_MORE } else { self.flags & !FLAG_MORE };
+    }
+
+    /// What the message is for.
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        match (self.flags & KIND_MASK) >> KIND_SHIFT {
+            0 => Kind::Data,
+            1 => Kind::Identity,
+            2 => Kind::Subscribe,
+            _ => Kind::Cancel,
+        }
+    }
+
+    /// The same message, for another purpose.
+    #[inline]
+    pub(crate) fn with_kind(mut self, kind: Kind) -> Message {
+        let bits = match kind {
+            Kind::Data => 0,
+            Kind::Identity => 1,
+            Kind::Subscribe => 2,
+            Kind::Cancel => 3,
+        };
+        self.flags = self.flags & !KIND_MASK | bits << KIND_SHIFT;
+        self
+    }
+
+    /// Takes the message apart; [`Message::from_raw`] puts it together again. The "more" flag is not
+    /// part of it.
+    #[inline]
+    pub fn into_raw(self) -> RawBody {
+        let this = ManuallyDrop::new(self);
+        match NonNull::new(this.head) {
+            // SAFETY: a null head means that `inline` is the active field; it is initialised.
+            None => unsafe {
+                RawBody::Inline(this.inline_len, *(&raw const this.body.inline).cast::<[u8; INLINE_MAX]>())
+            },
+            Some(head) => {
+                // SAFETY: a non-null head means that `shared` is the active field.
+                let shared = unsafe { this.body.shared };
+                RawBody::Shared(head.cast(), shared.data, shared.len)
+            }
+        }
+    }
+
+    /// Puts together what [`Message::into_raw`] took apart.
+    ///
+    /// # Safety
+    /// `raw` came from `into_raw` and is used once only.
+    #[inline]
+    pub unsafe fn from_raw(raw: RawBody) -> Message {
+        match raw {
+            RawBody::Inline(len, bytes) => {
+                let mut message = Message::new();
+                message.inline_len = len.min(INLINE_MAX as u8);
+                message.body = Body { inline: bytes.map(MaybeUninit::new) };
+                message
+            }
+            RawBody::Shared(head, data, len) => Message::shared(head.as_ptr().cast(), data, len),
+        }
+    }
+
+    /// Another message with the body of one that is taken apart, without touching the latter.
+    ///
+    /// # Safety
+    /// `raw` came from `into_raw` and has not been put together again.
+    pub unsafe fn share_raw(raw: &RawBody) -> Message {
+        // SAFETY: the caller's promise; the clone takes a reference of its own, the original is forgotten.
+        unsafe { (*ManuallyDrop::new(Message::from_raw(*raw))).clone() }
+    }
+
+    #[inline]
+    fn inline(bytes: &[u8]) -> Message {
+        debug_assert!(bytes.len() <= INLINE_MAX, "too long to be inline: {}", bytes.len());
+        let mut message = Message::new();
+        message.inline_len = bytes.len() as u8;
+        // SAFETY: the caller keeps `bytes.len()` within INLINE_MAX; the regions are different objects.
+        unsafe {
+            ptr::copy_nonoverlapping(bytes.as_ptr(), (&raw mut message.body.inline).cast(), bytes.len());
+        }
+        message
+    }
+
+    #[inline]
+    fn shared(head: *mut Head, data: *mut u8, len: usize) -> Message {
+        Message {
+            head,
+            flags: 0,
+            inline_len: 0,
+            body: Body { shared: Shared { _pad: [MaybeUninit::uninit(); 6], data, len } },
+        }
+    }
+
+    /// A message with a block of its own.
+    fn solo(len: usize) -> Result<Message, OutOfMemory> {
+        let block = Block::allocate(len, 1)?;
+        // SAFETY: the block was just allocated with `len` bytes behind its head.
+        Ok(Message::shared(block.as_ptr().cast(), unsafe { Block::data(block) }, len))
+    }
+}
+
+impl Default for Message {
+    fn default() -> Message {
+        Message::new()
+    }
+}
+
+impl Clone for Message {
+    #[inline]
+    fn clone(&self) -> Message {
+        if !self.head.is_null() {
+            // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add one to it.
+            unsafe { (*self.head).refs.fetch_add(1, Ordering::Relaxed) };
+        }
+        // SAFETY: the message is plain data, and the new reference it stands for was just counted.
+        unsafe { ptr::read(self) }
+    }
+}
+
+impl Drop for Message {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(head) = NonNull::new(self.head) {
+            // SAFETY: this message's reference was counted and is given back once, here.
+            unsafe { release(head, 1) };
+        }
+    }
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Message({} bytes{})", self.len(), if self.more() { ", more" } else { "" })
+    }
+}
+
+impl AsRef<[u8]> for Message {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+/// Gives back `count` references, and the body with the last.
+///
+/// # Safety
+/// The caller owns `count` references to a live head.
+#[inline]
+unsafe fn release(head: NonNull<Head>, count: usize) {
+    // SAFETY: the references we own keep the head alive until the subtraction.
+    unsafe {
+        if head.as_ref().refs.fetch_sub(count, Ordering::Release) == count {
+            // Sees every use of the body that the other holders finished before their release.
+            fence(Ordering::Acquire);
+            (head.as_ref().free)(head);
+        }
+    }
+}
+
+/// # Safety
+/// `head` is that of an `Owned<T>` made by `from_owner`, and nobody refers to it any more.
+unsafe fn free_owned<T>(head: NonNull<Head>) {
+    // SAFETY: the caller's promise: this undoes the Box::into_raw of `from_owner`, once.
+    let mut owned = unsafe { Box::from_raw(head.cast::<Owned<T>>().as_ptr()) };
+    // SAFETY: the value is dropped here only, and not used after.
+    unsafe { ManuallyDrop::drop(&mut owned.value) };
+}
+
+impl Block {
+    fn layout(capacity: usize) -> Option<Layout> {
+        let bytes = size_of::<Block>().checked_add(capacity)?;
+        Layout::from_size_align(bytes, align_of::<Block>()).ok()
+    }
+
+    fn allocate(capacity: usize, refs: usize) -> Result<NonNull<Block>, OutOfMemory> {
+        let layout = Block::layout(capacity).ok_or(OutOfMemory)?;
+        // SAFETY: the layout is not of size zero: it holds at least the head.
+        let block = NonNull::new(unsafe { alloc(layout) }).ok_or(OutOfMemory)?.cast::<Block>();
+        let head = Head { refs: AtomicUsize::new(refs), free: Block::free };
+        // SAFETY: `block` is freshly allocated with room and alignment for a Block.
+        unsafe { block.write(Block { head, capacity }) };
+        Ok(block)
+    }
+
+    /// Where the bytes are.
+    ///
+    /// # Safety
+    /// `block` is a live block.
+    unsafe fn data(block: NonNull<Block>) -> *mut u8 {
+        // SAFETY: the bytes follow the head within one allocation.
+        unsafe { block.as_ptr().add(1).cast() }
+    }
+
+    /// # Safety
+    /// `head` is that of a block, and nobody refers to it any more.
+    unsafe fn free(head: NonNull<Head>) {
+        let block = head.cast::<Block>();
+        // SAFETY: the block is alive until the dealloc below.
+        let capacity = unsafe { block.as_ref().capacity };
+        let layout = Block::layout(capacity).expect("the layout was valid when the block was allocated");
+        // SAFETY: allocated in `allocate` with this layout; freed once, by the last reference.
+        unsafe { dealloc(block.as_ptr().cast(), layout) };
+    }
+}
+
+/// Carves middle-sized bodies from blocks, so that neither making nor sharing out a body is an
+/// allocation or an atomic operation. One a thread.
+pub(crate) struct Arena {
+    /// The block that is being carved.
+    block: Option<NonNull<Block>>,
+    /// Bytes of it in use.
+    used: usize,
+    /// References to it that were handed out.
+    handed_out: usize,
+}
+
+// SAFETY: the arena owns its reference to the block; nothing in it is tied to a thread.
+unsafe impl Send for Arena {}
+
+thread_local! {
+    static THREAD_ARENA: RefCell<Arena> = const { RefCell::new(Arena::new()) };
+}
+
+impl Arena {
+    pub(crate) const fn new() -> Arena {
+        Arena { block: None, used: 0, handed_out: 0 }
+    }
+
+    /// A message whose body is a copy of `bytes`; see [`Message::copy_from`].
+    #[inline]
+    pub(crate) fn copy_from(&mut self, bytes: &[u8]) -> Result<Message, OutOfMemory> {
+        if bytes.len() <= INLINE_MAX {
+            return Ok(Message::inline(bytes));
+        }
+        let message = if bytes.len() <= ARENA_BODY_MAX {
+            self.carve(bytes.len())?
+        } else {
+            Message::solo(bytes.len())?
+        };
+        // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), message.data_ptr(), bytes.len()) };
+        Ok(message)
+    }
+
+    /// A message with `len` unwritten bytes, at most `ARENA_BODY_MAX`, of the current block.
+    #[inline]
+    fn carve(&mut self, len: usize) -> Result<Message, OutOfMemory> {
+        debug_assert!(len <= ARENA_BODY_MAX, "{len} bytes are too many to share a block");
+        // Bodies are aligned as malloc would align them: applications put structures there.
+        let room = len.next_multiple_of(16);
+        let block = match self.block {
+            Some(block) if self.used + room <= ARENA_BLOCK_BYTES => block,
+            _ => self.next_block()?,
+        };
+        // SAFETY: `used + room` is within the block's capacity, and no other body overlaps.
+        let data = unsafe { Block::data(block).add(self.used) };
+        self.used += room;
+        self.handed_out += 1;
+        Ok(Message::shared(block.as_ptr().cast(), data, len))
+    }
+
+    #[cold]
+    fn next_block(&mut self) -> Result<NonNull<Block>, OutOfMemory> {
+        self.retire();
+        let block = Block::allocate(ARENA_BLOCK_BYTES, ARENA_BIAS)?;
+        // The head is 24 bytes: start so that the first body is aligned to 16.
+        // SAFETY: only the address is looked at.
+        let misaligned = unsafe { Block::data(block) } as usize % 16;
+        self.block = Some(block);
+        self.used = (16 - misaligned) % 16;
+        self.handed_out = 0;
+        Ok(block)
+    }
+
+    /// Lets go of the current block: it lives on for the messages that refer to it.
+    pub(crate) fn retire(&mut self) {
+        if let Some(block) = self.block.take() {
+            // SAFETY: of the bias that `next_block` set, `handed_out` references went to messages; the
+            // rest is ours.
+            unsafe { release(block.cast(), ARENA_BIAS - self.handed_out) };
+        }
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        self.retire();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[test]
+    fn bodies_of_every_size_keep_their_bytes() {
+        for len in [0, 1, 29, 30, 31, 64, 1023, 1024, 1025, 100_000] {
+            let bytes: Vec<u8> = (0..len).map(|i| i as u8).collect();
+            let message = Message::copy_from(&bytes).unwrap();
+            assert_eq!(message.as_bytes(), bytes);
+            let copy = message.clone();
+            drop(message);
+            assert_eq!(copy.as_bytes(), bytes);
+            // SAFETY: taken apart and put together once.
+            let again = unsafe { Message::from_raw(copy.into_raw()) };
+            assert_eq!(again.as_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn an_owner_is_dropped_once_with_the_last_message() {
+        struct Owner(Vec<u8>, Arc<AtomicUsize>);
+        impl AsRef<[u8]> for Owner {
+            fn as_ref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+        impl Drop for Owner {
+            fn drop(&mut self) {
+                self.1.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+        let drops = Arc::new(AtomicUsize::new(0));
+        let message = Message::from_owner(Owner(vec![7; 3], drops.clone()));
+        let copies: Vec<Message> = (0..10).map(|_| message.clone()).collect();
+        drop(message);
+        assert_eq!(drops.load(Ordering::SeqCst), 0);
+        let thread = std::thread::spawn(move || copies.iter().map(|m| m.as_bytes().len()).sum::<usize>());
+        assert_eq!(thread.join().unwrap(), 30);
+        assert_eq!(drops.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn an_arena_survives_its_messages_and_the_reverse() {
+        let mut arena = Arena::new();
+        let mut held = Vec::new();
+        for i in 0..1000usize {
+            let bytes = vec![i as u8; 31 + i % 300];
+            let message = arena.copy_from(&bytes).unwrap();
+            assert_eq!(message.data_ptr() as usize % 16, 0, "bodies are aligned for structures");
+            if i % 3 == 0 {
+                held.push((message, bytes));
+            }
+        }
+        drop(arena);
+        for (message, bytes) in held {
+            assert_eq!(message.as_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_body_that_cannot_be_allocated_is_an_error() {
+        // SAFETY: the message is never read: it is never made.
+        assert_eq!(unsafe { Message::uninit(usize::MAX - 8) }.err(), Some(OutOfMemory));
+    }
+
+    #[test]
+    fn flags_do_not_disturb_each_other() {
+        let mut message = Message::new();
+        assert!(!message.more() && message.kind() == Kind::Data);
+        message.set_more(true);
+        for kind in [Kind::Identity, Kind::Subscribe, Kind::Cancel, Kind::Data] {
+            message = message.with_kind(kind);
+            assert!(message.more() && message.kind() == kind);
+        }
+        message.set_more(false);
+        assert!(!message.more());
+    }
+}

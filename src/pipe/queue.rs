@@ -1,0 +1,493 @@
+//! A segmented queue from one thread to one other, with batches and a protocol for sleeping.
+//!
+//! The producer writes values where nobody looks yet and then *publishes* them all at once, by swapping
+//! the queue's tail word. The consumer takes what is published. When it finds nothing, it may *fall
+//! asleep*, by setting a bit in that same word: the next publication then finds the bit, clears it, and
+//! tells the producer to wake the consumer. As both sides meet in one atomic word, no wake is lost and
+//! none is sent to a consumer that is awake.
+//!
+//! Memory is a chain of segments, small at first and larger as the queue is used, none before the first
+//! value. The consumer hands one emptied segment back to the producer for another turn.
+
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
+use crossbeam_utils::CachePadded;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::Arc;
+
+/// Slots in the first segment: an idle connection has no more.
+const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 16 };
+/// Slots in the segments of a busy queue.
+const SEGMENT_SLOTS_MAX: usize = if cfg!(loom) { 2 } else { 256 };
+/// How much larger than the last one the next segment is.
+const SEGMENT_GROWTH: usize = 4;
+
+/// The consumer sleeps and wants to be woken by the next publication.
+const ASLEEP: usize = 1;
+/// The producer is gone: what is published is all there will ever be.
+const CLOSED: usize = 2;
+/// Where the count of published values starts in the tail word.
+const COUNT_SHIFT: u32 = 2;
+
+/// One slot. The producer writes it before it is published, the consumer takes it after: never both.
+type Slot<T> = UnsafeCell<MaybeUninit<T>>;
+
+struct Segment<T> {
+    slots: Box<[Slot<T>]>,
+    /// The segment after this one. Written by the producer before it publishes anything in it.
+    next: AtomicPtr<Segment<T>>,
+    /// The segment before this one; the producer's own, and valid only while that segment holds
+    /// unpublished values (the consumer cannot have left it then).
+    previous: *mut Segment<T>,
+}
+
+impl<T> Segment<T> {
+    fn new(slots: usize) -> *mut Segment<T> {
+        let slots = (0..slots).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
+        Box::into_raw(Box::new(Segment {
+            slots,
+            next: AtomicPtr::new(ptr::null_mut()),
+            previous: ptr::null_mut(),
+        }))
+    }
+}
+
+struct Shared<T> {
+    /// `published count << 2 | CLOSED | ASLEEP`. The count wraps at 2^62 (2^30 on 32-bit machines, where
+    /// it is only ever compared for equality or subtracted, wrapping).
+    tail: CachePadded<AtomicUsize>,
+    /// The first segment, for the consumer to find: written by the producer before the first
+    /// publication, and once more by a consumer that goes, which leaves here where it was.
+    first: AtomicPtr<Segment<T>>,
+    /// Where in `first` the consumer was when it went, and how many values it had taken.
+    left_at: (AtomicUsize, AtomicUsize),
+    /// An emptied segment on its way back to the producer.
+    spare: AtomicPtr<Segment<T>>,
+}
+
+// SAFETY: values move from the producer's thread to the consumer's; the slots are handed over by the
+// release/acquire pair on `tail`, so that no slot is accessed by both sides at a time.
+unsafe impl<T: Send> Send for Shared<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+/// The writing end.
+pub(crate) struct Producer<T> {
+    shared: Arc<Shared<T>>,
+    /// The segment that is being filled; null before the first value.
+    segment: *mut Segment<T>,
+    /// The next slot of it.
+    index: usize,
+    /// Values written, published or not.
+    written: usize,
+    /// Values published.
+    published: usize,
+}
+
+/// The reading end.
+pub(crate) struct Consumer<T> {
+    shared: Arc<Shared<T>>,
+    /// The segment that is being emptied; null before the first value.
+    segment: *mut Segment<T>,
+    /// The next slot of it.
+    index: usize,
+    /// Values taken.
+    taken: usize,
+    /// The published count as last seen.
+    seen: usize,
+}
+
+// SAFETY: an end is used by one thread at a time (its methods take `&mut self`) and may move to another.
+unsafe impl<T: Send> Send for Producer<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for Consumer<T> {}
+
+/// What a consumer learns when it wants to sleep.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum Sleep {
+    /// It is asleep: the producer will wake it at the next publication, or when it closes.
+    Asleep,
+    /// There is something to take.
+    Ready,
+    /// Nothing is left and the producer is gone.
+    Closed,
+}
+
+/// A new queue, its consumer awake.
+pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
+    let shared = Arc::new(Shared {
+        tail: CachePadded::new(AtomicUsize::new(0)),
+        first: AtomicPtr::new(ptr::null_mut()),
+        left_at: (AtomicUsize::new(0), AtomicUsize::new(0)),
+        spare: AtomicPtr::new(ptr::null_mut()),
+    });
+    let producer =
+        Producer { shared: shared.clone(), segment: ptr::null_mut(), index: 0, written: 0, published: 0 };
+    let consumer = Consumer { shared, segment: ptr::null_mut(), index: 0, taken: 0, seen: 0 };
+    (producer, consumer)
+}
+
+impl<T> Producer<T> {
+    /// Writes a value; it is not published yet.
+    #[inline]
+    pub(crate) fn push(&mut self, value: T) {
+        // SAFETY: `segment` is null or the live segment that we fill.
+        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
+            self.extend();
+        }
+        // SAFETY: the slot is within the segment (see above) and unpublished: only we access it.
+        unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).write(value)) };
+        self.index += 1;
+        self.written = self.written.wrapping_add(1);
+    }
+
+    /// Whether everything that was written is published.
+    #[inline]
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.written == self.published
+    }
+
+    /// Takes back the last unpublished value.
+    pub(crate) fn unpush(&mut self) -> Option<T> {
+        if self.is_flushed() {
+            return None;
+        }
+        if self.index == 0 {
+            // SAFETY: the last value is unpublished and in the segment before, which is therefore alive;
+            // the current one is empty, and the consumer has no way to it yet.
+            unsafe {
+                let previous = (*self.segment).previous;
+                drop(Box::from_raw(self.segment));
+                (*previous).next.store(ptr::null_mut(), Ordering::Relaxed);
+                self.index = (&(*previous).slots).len();
+                self.segment = previous;
+            }
+        }
+        self.index -= 1;
+        self.written = self.written.wrapping_sub(1);
+        // SAFETY: the slot was written by us, is unpublished, and is now outside the written part.
+        Some(unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).assume_init_read()) })
+    }
+
+    /// Publishes what was written. True: the consumer was asleep, and the caller must wake it.
+    #[inline]
+    #[must_use]
+    pub(crate) fn publish(&mut self) -> bool {
+        if self.is_flushed() {
+            return false;
+        }
+        self.published = self.written;
+        // Release: the consumer that sees the count sees the slots. Acquire: whatever the consumer did
+        // before it fell asleep is visible to the waker. The swap clears ASLEEP: who reads it, wakes.
+        let old = self.shared.tail.swap(self.written << COUNT_SHIFT, Ordering::AcqRel);
+        debug_assert!(old & CLOSED == 0, "publication after close");
+        old & ASLEEP != 0
+    }
+
+    /// Says that nothing more will come. True: the consumer was asleep, and the caller must wake it.
+    /// What is written and not published is dropped with the queue.
+    #[must_use]
+    pub(crate) fn close(&mut self) -> bool {
+        let word = self.published << COUNT_SHIFT | CLOSED;
+        let old = self.shared.tail.swap(word, Ordering::AcqRel);
+        old & ASLEEP != 0
+    }
+
+    /// Makes `segment` one with a free slot.
+    #[cold]
+    fn extend(&mut self) {
+        let mut next = self.shared.spare.swap(ptr::null_mut(), Ordering::Acquire);
+        // SAFETY: `segment` is null or ours.
+        let last = (!self.segment.is_null()).then(|| unsafe { (&(*self.segment).slots).len() });
+        let wanted = last.map_or(SEGMENT_SLOTS_MIN, |last| (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX));
+        // SAFETY: what came out of `spare` is a segment that the consumer has left and nobody refers to.
+        unsafe {
+            if !next.is_null() && (&(*next).slots).len() < wanted {
+                drop(Box::from_raw(next));
+                next = ptr::null_mut();
+            }
+            if next.is_null() {
+                next = Segment::new(wanted);
+            } else {
+                (*next).next.store(ptr::null_mut(), Ordering::Relaxed);
+            }
+            (*next).previous = self.segment;
+            // The publication that follows releases these two stores.
+            if self.segment.is_null() {
+                self.shared.first.store(next, Ordering::Relaxed);
+            } else {
+                (*self.segment).next.store(next, Ordering::Relaxed);
+            }
+        }
+        self.segment = next;
+        self.index = 0;
+    }
+}
+
+impl<T> Consumer<T> {
+    /// Takes the next published value.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<T> {
+        if self.taken == self.seen && !self.refresh() {
+            return None;
+        }
+        // SAFETY: `segment` is null or the live segment that we empty.
+        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
+            self.advance();
+        }
+        // SAFETY: `taken < seen`, so the slot is published: written, and ours alone.
+        let value =
+            unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).assume_init_read()) };
+        self.index += 1;
+        self.taken = self.taken.wrapping_add(1);
+        Some(value)
+    }
+
+    /// Looks at the next published value without taking it.
+    pub(crate) fn peek(&mut self) -> Option<&T> {
+        if self.taken == self.seen && !self.refresh() {
+            return None;
+        }
+        // SAFETY: as in `pop`.
+        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
+            self.advance();
+        }
+        // SAFETY: as in `pop`; the reference borrows `self`, so the value is not taken meanwhile.
+        Some(unsafe { (&(*self.segment).slots)[self.index].with(|slot| (*slot).assume_init_ref()) })
+    }
+
+    /// Falls asleep, unless there is something to take. Calling it again while asleep is harmless.
+    pub(crate) fn sleep(&mut self) -> Sleep {
+        let mut word = self.seen << COUNT_SHIFT;
+        loop {
+            if self.taken != self.seen {
+                return Sleep::Ready;
+            }
+            // AcqRel: what we did before is visible to the producer that clears the bit, and a count
+            // that we read instead comes with its slots.
+            match self.shared.tail.compare_exchange(word, word | ASLEEP, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return Sleep::Asleep,
+                Err(now) => {
+                    self.seen = now >> COUNT_SHIFT;
+                    word = now;
+                    if self.taken == self.seen {
+                        if now & CLOSED != 0 {
+                            return Sleep::Closed;
+                        }
+                        if now & ASLEEP != 0 {
+                            return Sleep::Asleep;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether everything was taken and the producer is gone.
+    pub(crate) fn is_finished(&mut self) -> bool {
+        let word = self.shared.tail.load(Ordering::Acquire);
+        self.seen = word >> COUNT_SHIFT;
+        self.taken == self.seen && word & CLOSED != 0
+    }
+
+    /// Looks for new publications.
+    #[inline]
+    fn refresh(&mut self) -> bool {
+        self.seen = self.shared.tail.load(Ordering::Acquire) >> COUNT_SHIFT;
+        self.taken != self.seen
+    }
+
+    /// Moves to the next segment, which holds a published value.
+    #[cold]
+    fn advance(&mut self) {
+        if self.segment.is_null() {
+            // Relaxed: the count that says there is a value was read with Acquire, after this store.
+            self.segment = self.shared.first.load(Ordering::Relaxed);
+        } else {
+            // SAFETY: the next segment holds a published value, so the producer has left this one for
+            // good and has linked the next.
+            unsafe {
+                let next = (*self.segment).next.load(Ordering::Relaxed);
+                let old = self.shared.spare.swap(self.segment, Ordering::AcqRel);
+                if !old.is_null() {
+                    drop(Box::from_raw(old));
+                }
+                self.segment = next;
+            }
+        }
+        assert!(!self.segment.is_null(), "a published value has a segment");
+        self.index = 0;
+    }
+}
+
+impl<T> Drop for Producer<T> {
+    fn drop(&mut self) {
+        while self.unpush().is_some() {}
+    }
+}
+
+impl<T> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        // Whatever comes after this is dropped with the queue. The reference count of the shared part
+        // orders these stores before that.
+        if !self.segment.is_null() {
+            self.shared.first.store(self.segment, Ordering::Relaxed);
+            self.shared.left_at.0.store(self.index, Ordering::Relaxed);
+            self.shared.left_at.1.store(self.taken, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<T> Drop for Shared<T> {
+    fn drop(&mut self) {
+        let published = self.tail.load(Ordering::Acquire) >> COUNT_SHIFT;
+        let mut segment = self.first.load(Ordering::Acquire);
+        let mut index = self.left_at.0.load(Ordering::Relaxed);
+        let mut left = published.wrapping_sub(self.left_at.1.load(Ordering::Relaxed));
+        while !segment.is_null() {
+            // SAFETY: both ends are gone, so the chain is ours alone; `left` values from `index` on are
+            // published and not taken. (The producer took back its unpublished ones when it went.)
+            unsafe {
+                let slots = &(*segment).slots;
+                while left > 0 && index < slots.len() {
+                    slots[index].with_mut(|slot| (*slot).assume_init_drop());
+                    index += 1;
+                    left -= 1;
+                }
+                let next = (*segment).next.load(Ordering::Relaxed);
+                drop(Box::from_raw(segment));
+                segment = next;
+                index = 0;
+            }
+        }
+        let spare = self.spare.load(Ordering::Acquire);
+        if !spare.is_null() {
+            // SAFETY: as above; the spare segment is in no chain and holds no value.
+            drop(unsafe { Box::from_raw(spare) });
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicUsize as Counter;
+
+    #[test]
+    fn values_come_out_in_order_across_segments() {
+        let (mut tx, mut rx) = queue::<usize>();
+        let mut expected = 0;
+        let mut next = 0;
+        for round in 0..200 {
+            for _ in 0..round {
+                tx.push(next);
+                next += 1;
+            }
+            assert_eq!(rx.pop(), None, "nothing is visible before it is published");
+            assert!(!tx.publish());
+            for _ in 0..round {
+                assert_eq!(rx.peek().copied(), Some(expected));
+                assert_eq!(rx.pop(), Some(expected));
+                expected += 1;
+            }
+        }
+    }
+
+    #[test]
+    fn unpublished_values_can_be_taken_back_over_many_segments() {
+        let (mut tx, mut rx) = queue::<String>();
+        for size in [0, 1, 15, 16, 17, 1000] {
+            tx.push("kept".into());
+            assert!(!tx.publish());
+            for i in 0..size {
+                tx.push(i.to_string());
+            }
+            for i in (0..size).rev() {
+                assert_eq!(tx.unpush(), Some(i.to_string()));
+            }
+            assert_eq!(tx.unpush(), None);
+            assert_eq!(rx.pop().as_deref(), Some("kept"));
+            assert_eq!(rx.pop(), None);
+        }
+    }
+
+    #[test]
+    fn a_sleeper_is_reported_to_exactly_one_publication() {
+        let (mut tx, mut rx) = queue::<u8>();
+        assert_eq!(rx.sleep(), Sleep::Asleep);
+        assert_eq!(rx.sleep(), Sleep::Asleep);
+        tx.push(1);
+        assert!(tx.publish());
+        tx.push(2);
+        assert!(!tx.publish());
+        assert_eq!(rx.sleep(), Sleep::Ready);
+        assert_eq!((rx.pop(), rx.pop()), (Some(1), Some(2)));
+        assert_eq!(rx.sleep(), Sleep::Asleep);
+        assert!(tx.close());
+        assert_eq!(rx.sleep(), Sleep::Closed);
+        assert!(rx.is_finished());
+    }
+
+    #[test]
+    fn every_value_is_dropped_once_whoever_goes_first() {
+        struct Counted<'a>(&'a Counter);
+        impl Drop for Counted<'_> {
+            fn drop(&mut self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        for (consumer_first, taken) in [(true, 0), (false, 0), (true, 100), (false, 100), (true, 700)] {
+            let drops = Counter::new(0);
+            let (mut tx, mut rx) = queue();
+            for _ in 0..1000 {
+                tx.push(Counted(&drops));
+            }
+            let _ = tx.publish();
+            tx.push(Counted(&drops)); // never published
+            for _ in 0..taken {
+                drop(rx.pop());
+            }
+            if consumer_first {
+                drop(rx);
+                tx.push(Counted(&drops));
+                let _ = tx.publish();
+                drop(tx);
+                assert_eq!(drops.load(Ordering::Relaxed), 1002);
+            } else {
+                drop(tx);
+                drop(rx);
+                assert_eq!(drops.load(Ordering::Relaxed), 1001);
+            }
+        }
+    }
+
+    #[test]
+    fn two_threads_and_a_million_values() {
+        let count = if cfg!(miri) { 2_000 } else { 1_000_000 };
+        let (mut tx, mut rx) = queue::<usize>();
+        let producer = std::thread::spawn(move || {
+            for i in 0..count {
+                tx.push(i);
+                if i % 7 != 0 {
+                    let _ = tx.publish();
+                }
+            }
+            let _ = tx.publish();
+            let _ = tx.close();
+        });
+        let mut next = 0;
+        loop {
+            match rx.pop() {
+                Some(value) => {
+                    assert_eq!(value, next);
+                    next += 1;
+                }
+                None if rx.is_finished() => break,
+                None => std::thread::yield_now(),
+            }
+        }
+        assert_eq!(next, count);
+        producer.join().unwrap();
+    }
+}
