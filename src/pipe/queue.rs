@@ -184,6 +184,13 @@ impl<T> Producer<T> {
         old & ASLEEP != 0
     }
 
+    /// Wakes the consumer without a value: it has something to do elsewhere. True: it was asleep, and the
+    /// caller must wake it.
+    #[must_use]
+    pub(crate) fn nudge(&mut self) -> bool {
+        self.shared.tail.fetch_and(!ASLEEP, Ordering::AcqRel) & ASLEEP != 0
+    }
+
     /// Says that nothing more will come. True: the consumer was asleep, and the caller must wake it.
     /// What is written and not published is dropped with the queue.
     #[must_use]

@@ -1,0 +1,176 @@
+//! The messaging patterns: what a socket of each type does with messages and pipes.
+//!
+//! A pattern decides which pipe a message goes to or comes from. It sees pipes and nothing else: no
+//! transports, no threads, no waiting. The socket calls it with its turn taken, tells it what happened to
+//! its pipes, and does the waiting when it says [`Stop::WouldBlock`].
+#![forbid(unsafe_code)]
+
+use crate::message::Message;
+use crate::pipe::Pipe;
+use crate::socket::kind::SocketType;
+use std::sync::Arc;
+
+/// Names a pipe of one socket. Never used twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct PipeId(usize);
+
+/// Why a pattern does not send or receive. The message, if any, stays with the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// No pipe has a message, or room for one, now.
+    WouldBlock,
+    /// The type never does this.
+    NotSupported,
+    /// The type does not do this now: a request is outstanding, say.
+    WrongState,
+}
+
+/// A socket's pipes.
+#[derive(Default)]
+pub(crate) struct Pipes {
+    slots: Vec<Option<(PipeId, Pipe)>>,
+    free: Vec<usize>,
+    serial: usize,
+    retired: Vec<PipeId>,
+}
+
+/// Bits of a [`PipeId`] that give its slot; the rest is a serial number.
+const SLOT_BITS: u32 = if usize::BITS == 64 { 24 } else { 16 };
+
+impl PipeId {
+    fn slot(self) -> usize {
+        self.0 & ((1 << SLOT_BITS) - 1)
+    }
+
+    /// As the key of a notification.
+    pub(crate) fn key(self) -> usize {
+        self.0
+    }
+
+    /// Back from the key of a notification; the pipe may be gone meanwhile, see [`Pipes::contains`].
+    pub(crate) fn from_key(key: usize) -> PipeId {
+        PipeId(key)
+    }
+}
+
+impl Pipes {
+    /// Adds a pipe. `None` when there are as many as can be named (16 million).
+    pub(crate) fn insert(&mut self, pipe: Pipe) -> Option<PipeId> {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None if self.slots.len() < 1 << SLOT_BITS => {
+                self.slots.push(None);
+                self.slots.len() - 1
+            }
+            None => return None,
+        };
+        self.serial = self.serial.wrapping_add(1);
+        let id = PipeId(self.serial << SLOT_BITS | slot);
+        self.slots[slot] = Some((id, pipe));
+        Some(id)
+    }
+
+    /// Whether the pipe is still there.
+    pub(crate) fn contains(&self, id: PipeId) -> bool {
+        matches!(self.slots.get(id.slot()), Some(Some((there, _))) if *there == id)
+    }
+
+    /// The pipe. A pattern only uses pipes between their attach and their detach.
+    #[inline]
+    pub(crate) fn get(&mut self, id: PipeId) -> &mut Pipe {
+        match &mut self.slots[id.slot()] {
+            Some((there, pipe)) if *there == id => pipe,
+            _ => panic!("a pattern used a pipe that was detached"),
+        }
+    }
+
+    /// Takes a pipe out.
+    pub(crate) fn remove(&mut self, id: PipeId) -> Option<Pipe> {
+        if !self.contains(id) {
+            return None;
+        }
+        self.free.push(id.slot());
+        self.slots[id.slot()].take().map(|(_, pipe)| pipe)
+    }
+
+    /// Says, from within a pattern, that the pipe is of no use any more (its peer is gone and all is
+    /// read, or the pattern refuses it). The socket detaches it from the pattern soon after and closes it.
+    pub(crate) fn retire(&mut self, id: PipeId) {
+        self.retired.push(id);
+    }
+
+    /// What was retired since the last call.
+    pub(crate) fn take_retired(&mut self) -> Option<PipeId> {
+        self.retired.pop()
+    }
+
+    /// The ids of all pipes.
+    pub(crate) fn ids(&self) -> Vec<PipeId> {
+        self.slots.iter().flatten().map(|(id, _)| *id).collect()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+}
+
+/// What a socket of one type does.
+pub(crate) trait Pattern: Send {
+    /// A new pipe. `replayed`: the other end learns this socket's subscriptions by itself (from
+    /// [`Pattern::upstream`]), now and whenever its peer comes back; otherwise the pattern writes them.
+    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes);
+
+    /// The pipe is taken away: forget it. Called once for each attached pipe, before it is dropped.
+    fn detach(&mut self, id: PipeId, pipes: &mut Pipes);
+
+    /// The other end closed: write nothing more. What it wrote can still be read; a pipe from which
+    /// nothing more is wanted is retired ([`Pipes::retire`]), now or when it has been read to its end.
+    fn closed(&mut self, id: PipeId, pipes: &mut Pipes);
+
+    /// A pipe from which a read gave nothing has something now (or is finished).
+    fn readable(&mut self, id: PipeId, pipes: &mut Pipes);
+
+    /// A pipe that had no room has some.
+    fn writable(&mut self, id: PipeId, pipes: &mut Pipes);
+
+    /// Sends one part; on success it has been taken, and an empty message is left.
+    fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop>;
+
+    /// Receives one part.
+    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop>;
+
+    /// Whether [`Pattern::send`] would take a part now.
+    fn can_send(&mut self, pipes: &mut Pipes) -> bool;
+
+    /// Whether [`Pattern::recv`] would give a part now.
+    fn can_recv(&mut self, pipes: &mut Pipes) -> bool;
+
+    /// Subscribes to a prefix. Only SUB has this option.
+    fn subscribe(&mut self, _prefix: &[u8], _pipes: &mut Pipes) -> Result<(), Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// Takes one subscription to the prefix back; `Ok(false)` when there is none.
+    fn unsubscribe(&mut self, _prefix: &[u8], _pipes: &mut Pipes) -> Result<bool, Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// The subscriptions of a SUB or XSUB, for those who replay them to peers that come (back).
+    fn upstream(&self) -> Option<Arc<dyn Upstream>> {
+        None
+    }
+}
+
+/// The state that a subscriber's peers must know, whenever they connect.
+pub(crate) trait Upstream: Send + Sync {
+    /// Gives every prefix subscribed to, once each, to `emit`. Under the same lock, takes out of `pipe`
+    /// (the peer's end of it) the subscriptions and cancellations queued so far: they are part of what is
+    /// emitted. Other messages found there are returned, in order, to be sent after.
+    fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message>;
+}
+
+/// The pattern of a socket type.
+pub(crate) fn new(_kind: SocketType) -> Box<dyn Pattern> {
+    unimplemented!()
+}
