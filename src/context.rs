@@ -1,0 +1,176 @@
+//! Contexts: the I/O threads, the sockets and the inproc names of one part of a program, and their end.
+#![forbid(unsafe_code)]
+
+use crate::error::{Error, Result};
+use crate::io::owner::Runtime;
+use crate::io::thread;
+use crate::socket::kind::SocketType;
+use crate::socket::mailbox::{Event, Mailbox};
+use crate::socket::options::Options;
+use crate::socket::table::Table;
+use crate::socket::{SocketHandle, core::Core};
+use crate::transport::inproc::Directory;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+/// I/O threads that one context may have.
+const IO_THREADS_MAX: usize = 1024;
+
+static CONTEXTS: Table<Arc<Shared>> = Table::new();
+
+/// What a context's sockets share.
+pub(crate) struct Shared {
+    pub(crate) inproc: Directory,
+    io_threads: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Started with the first socket.
+    runtime: Option<Arc<Runtime>>,
+    threads: Vec<JoinHandle<()>>,
+    /// The open sockets' mailboxes, by number.
+    sockets: HashMap<usize, Arc<Mailbox>>,
+    next_number: usize,
+    terminating: bool,
+}
+
+impl Shared {
+    /// Counts a socket in and gives its number.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`].
+    pub(crate) fn register(&self, mailbox: &Arc<Mailbox>) -> Result<usize> {
+        let mut state = self.state.lock();
+        if state.terminating {
+            return Err(Error::Terminated);
+        }
+        let number = state.next_number;
+        state.next_number += 1;
+        state.sockets.insert(number, mailbox.clone());
+        Ok(number)
+    }
+
+    /// Counts a socket out.
+    pub(crate) fn unregister(&self, number: usize) {
+        self.state.lock().sockets.remove(&number);
+    }
+
+    /// The context's I/O threads, started if they were not.
+    ///
+    /// # Errors
+    /// [`Error::TooManyOpen`] when the system has no more descriptors or threads.
+    pub(crate) fn runtime(&self) -> Result<Arc<Runtime>> {
+        let mut state = self.state.lock();
+        if let Some(runtime) = &state.runtime {
+            return Ok(runtime.clone());
+        }
+        let mut handles = Vec::new();
+        for index in 0..self.io_threads {
+            match thread::start(index) {
+                Ok((handle, join)) => {
+                    handles.push(handle);
+                    state.threads.push(join);
+                }
+                Err(error) => {
+                    handles.iter().for_each(|handle| handle.quit());
+                    state.threads.drain(..).for_each(|join| drop(join.join()));
+                    return Err(error);
+                }
+            }
+        }
+        let runtime = Arc::new(Runtime::new(handles));
+        state.runtime = Some(runtime.clone());
+        Ok(runtime)
+    }
+
+    /// Has all sockets refuse everything but being closed.
+    fn shut_down(&self) {
+        let mut state = self.state.lock();
+        if !state.terminating {
+            state.terminating = true;
+            for mailbox in state.sockets.values() {
+                mailbox.post(Event::Terminate);
+            }
+        }
+    }
+}
+
+/// A context. Copies name the same one; a context that is gone gives [`Error::NotAContext`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ContextHandle(usize);
+
+impl ContextHandle {
+    /// A new context. Its I/O threads are started with the first socket; with none of them, only the
+    /// inproc transport works.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for more than 1024 threads, [`Error::TooManyOpen`] for too many contexts.
+    pub fn new_context(io_threads: usize) -> Result<ContextHandle> {
+        if io_threads > IO_THREADS_MAX {
+            return Err(Error::InvalidArgument);
+        }
+        let shared = Shared { inproc: Directory::default(), io_threads, state: Mutex::default() };
+        CONTEXTS.insert(Arc::new(shared)).map(ContextHandle).map_err(|_| Error::TooManyOpen)
+    }
+
+    /// The context with this number, if there is one: what [`ContextHandle::into_raw`] gave.
+    pub fn from_raw(raw: usize) -> ContextHandle {
+        ContextHandle(raw)
+    }
+
+    /// The context as a number, never 0, for an ABI to give out.
+    pub fn into_raw(self) -> usize {
+        self.0
+    }
+
+    fn shared(self) -> Result<Arc<Shared>> {
+        CONTEXTS.get(self.0).map(|turn| Arc::clone(&turn)).ok_or(Error::NotAContext)
+    }
+
+    /// A new socket of the context.
+    ///
+    /// # Errors
+    /// [`Error::NotAContext`], [`Error::Terminated`], [`Error::TooManyOpen`].
+    pub fn socket(self, kind: SocketType, options: Options) -> Result<SocketHandle> {
+        let core = Core::new(kind, options, &self.shared()?)?;
+        SocketHandle::open(core)
+    }
+
+    /// Makes every blocked call on the context's sockets return [`Error::Terminated`], and every later
+    /// one, except closing them. Does not wait.
+    ///
+    /// # Errors
+    /// [`Error::NotAContext`].
+    pub fn shut_down(self) -> Result<()> {
+        self.shared()?.shut_down();
+        Ok(())
+    }
+
+    /// Ends the context: as [`ContextHandle::shut_down`], then waits until all its sockets are closed
+    /// and what they sent is delivered or given up, as their linger options say.
+    ///
+    /// # Errors
+    /// [`Error::NotAContext`]; [`Error::Interrupted`] when a signal was handled meanwhile, and then the
+    /// call may be made again.
+    pub fn terminate(self) -> Result<()> {
+        let shared = self.shared()?;
+        shared.shut_down();
+        let runtime = shared.state.lock().runtime.clone();
+        if let Some(runtime) = runtime {
+            if !runtime.wait_until_dead() {
+                return Err(Error::Interrupted);
+            }
+            runtime.threads.iter().for_each(|thread| thread.quit());
+            let threads = std::mem::take(&mut shared.state.lock().threads);
+            for thread in threads {
+                assert!(thread.join().is_ok(), "an I/O thread has panicked");
+            }
+        }
+        CONTEXTS.remove(self.0);
+        Ok(())
+    }
+}

@@ -1,0 +1,264 @@
+//! A connection after its handshake: bytes in, messages into the pipe; messages from the pipe, bytes out.
+#![forbid(unsafe_code)]
+
+use super::{Scratch, sys};
+use crate::message::{Kind, Message};
+use crate::pipe::Pipe;
+use crate::wire::batch::{Batch, SLICES_MAX};
+use crate::wire::command::Command;
+use crate::wire::decoder::{Decoder, Sink};
+use crate::wire::encoder::Encoder;
+use crate::wire::{PeerInfo, Version, WireError};
+use std::io::{self, IoSlice};
+use std::os::fd::{AsFd, OwnedFd};
+
+/// Bytes that are encoded before they are written.
+const BATCH_BYTES: usize = 64 * 1024;
+/// Reads or writes after which other sources have their turn.
+const TURNS_MAX: usize = 16;
+/// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
+const PONGS_MAX: usize = 16;
+
+/// Why a connection ended.
+#[derive(Debug)]
+pub(crate) enum Ended {
+    /// The peer closed it.
+    ByPeer,
+    /// The system says that it is broken.
+    Broken(io::Error),
+    /// The peer does not keep to the protocol.
+    Protocol(WireError),
+}
+
+impl From<WireError> for Ended {
+    fn from(error: WireError) -> Ended {
+        Ended::Protocol(error)
+    }
+}
+
+/// A connection after its handshake.
+pub(crate) struct Established {
+    pub(crate) fd: OwnedFd,
+    pub(crate) peer: PeerInfo,
+    encoder: Encoder,
+    decoder: Decoder,
+    /// Bytes that the kernel did not take yet; otherwise empty.
+    out: Batch,
+    /// Bytes that were read and not decoded: the pipe was full, or they came behind the handshake.
+    held: Vec<u8>,
+    /// How many of them were decoded since.
+    held_decoded: usize,
+    /// Whether the kernel may have more to read, and room to write.
+    readable: bool,
+    writable: bool,
+}
+
+/// Where decoded messages go.
+struct PipeSink<'a> {
+    pipe: &'a mut Pipe,
+    pongs: Vec<Message>,
+}
+
+impl Sink for PipeSink<'_> {
+    #[inline]
+    fn ready(&mut self) -> bool {
+        self.pipe.can_write()
+    }
+
+    #[inline]
+    fn message(&mut self, part: Message) {
+        self.pipe.write(part);
+    }
+
+    fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
+        let prefix = |bytes: &[u8]| Message::copy_from(bytes).map_err(|_| WireError::OutOfMemory);
+        match command {
+            Command::Subscribe(bytes) => self.pipe.write(prefix(bytes)?.with_kind(Kind::Subscribe)),
+            Command::Cancel(bytes) => self.pipe.write(prefix(bytes)?.with_kind(Kind::Cancel)),
+            Command::Ping { context, .. } if self.pongs.len() < PONGS_MAX => {
+                self.pongs.push(prefix(context)?)
+            }
+            Command::Ping { .. } | Command::Pong { .. } | Command::Error(_) | Command::Other => {}
+        }
+        Ok(())
+    }
+}
+
+impl Established {
+    /// A connection that has done its handshake; `out` is what of it is still to be written, `held` what
+    /// the peer sent behind it.
+    pub(crate) fn new(
+        fd: OwnedFd,
+        peer: PeerInfo,
+        max_bytes: Option<u64>,
+        out: Batch,
+        held: Vec<u8>,
+    ) -> Established {
+        let version = peer.version;
+        Established {
+            fd,
+            peer,
+            encoder: Encoder::new(version),
+            decoder: Decoder::new(version, max_bytes),
+            out,
+            held,
+            held_decoded: 0,
+            readable: true,
+            writable: true,
+        }
+    }
+
+    pub(crate) fn version(&self) -> Version {
+        self.peer.version
+    }
+
+    /// Notes what the reactor said.
+    pub(crate) fn note_ready(&mut self, readable: bool, writable: bool) {
+        self.readable |= readable;
+        self.writable |= writable;
+    }
+
+    /// Encodes a message that does not come from the pipe; it goes before what is still there.
+    pub(crate) fn enqueue(&mut self, part: Message) {
+        self.encoder.encode(part, &mut self.out);
+    }
+
+    /// Whether everything encoded so far was written.
+    pub(crate) fn is_flushed(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Reads and decodes what is there, as far as the pipe has room. `Ok(true)`: there is more to do.
+    pub(crate) fn receive(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        let mut sink = PipeSink { pipe, pongs: Vec::new() };
+        let result = self.receive_into(&mut sink, scratch);
+        let PipeSink { pipe, pongs } = sink;
+        pipe.flush();
+        for context in pongs {
+            self.encoder.pong(context.as_bytes(), &mut self.out);
+        }
+        result
+    }
+
+    fn receive_into(&mut self, sink: &mut PipeSink<'_>, scratch: &mut Scratch) -> Result<bool, Ended> {
+        // Also without held bytes: the decoder itself keeps a header for which there was no room.
+        let left = self.held.get(self.held_decoded..).unwrap_or_default();
+        self.held_decoded += self.decoder.decode(left, &mut scratch.arena, sink)?;
+        if self.held_decoded < self.held.len() {
+            return Ok(false);
+        }
+        (self.held, self.held_decoded) = (Vec::new(), 0);
+        for _ in 0..TURNS_MAX {
+            if !self.readable {
+                return Ok(false);
+            }
+            let Some(bytes) = self.read(sink, scratch)? else { return Ok(false) };
+            let input = &scratch.input[..bytes];
+            let consumed = self.decoder.decode(input, &mut scratch.arena, sink)?;
+            sink.pipe.flush();
+            if consumed < bytes {
+                self.held = input[consumed..].to_vec();
+                return Ok(false);
+            }
+        }
+        Ok(self.readable)
+    }
+
+    /// Reads once: into the body that is under way, if there is one, and behind it into the scratch.
+    /// Gives the number of bytes there, or `None` when the kernel has nothing.
+    fn read(&mut self, sink: &mut PipeSink<'_>, scratch: &mut Scratch) -> Result<Option<usize>, Ended> {
+        let (result, wanted) = match self.decoder.body_window() {
+            Some((body, limit)) => {
+                let wanted = limit.min(body.capacity() - body.len());
+                (sys::read_body(self.fd.as_fd(), body, limit, &mut scratch.input), wanted)
+            }
+            None => (sys::read(self.fd.as_fd(), &mut scratch.input).map(|bytes| (0, bytes)), 0),
+        };
+        match result {
+            Ok((0, 0)) => Err(Ended::ByPeer),
+            Ok((of_body, behind)) => {
+                // Less than there was room for: the kernel has no more now, and will say when it has.
+                if of_body < wanted || of_body == 0 && behind < scratch.input.len() {
+                    self.readable = false;
+                }
+                if of_body > 0 {
+                    self.decoder.body_filled(sink)?;
+                }
+                Ok(Some(behind))
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(None)
+            }
+            Err(error) => Err(Ended::Broken(error)),
+        }
+    }
+
+    /// Encodes and writes what the pipe has, as far as the kernel takes it. `Ok(true)`: there is more to
+    /// do.
+    pub(crate) fn transmit(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        if !self.out.is_empty() {
+            if !self.writable || !write(&self.fd, &mut self.out, &mut self.writable)? {
+                return Ok(false);
+            }
+            self.out = Batch::new();
+        }
+        for _ in 0..TURNS_MAX {
+            if !self.writable {
+                return Ok(false);
+            }
+            let batch = &mut scratch.output;
+            // Whole messages only, so that a connection that breaks leaves no part of one behind in the
+            // pipe.
+            let mut more = false;
+            while more || batch.len() < BATCH_BYTES {
+                let Some(part) = pipe.read() else { break };
+                more = part.more();
+                self.encoder.encode(part, batch);
+            }
+            if batch.is_empty() {
+                return Ok(false);
+            }
+            match write(&self.fd, batch, &mut self.writable) {
+                Ok(true) => batch.clear(),
+                Ok(false) => {
+                    self.out = std::mem::replace(batch, Batch::new());
+                    return Ok(false);
+                }
+                Err(ended) => {
+                    batch.clear();
+                    return Err(ended);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Ends the connection in order: everything was written, and what the peer sent meanwhile is not
+    /// wanted. Unread bytes would make the system cut the connection off instead of closing it.
+    pub(crate) fn finish(self, scratch: &mut Scratch) {
+        sys::shutdown_write(self.fd.as_fd());
+        for _ in 0..TURNS_MAX {
+            if !matches!(sys::read(self.fd.as_fd(), &mut scratch.input), Ok(1..)) {
+                break;
+            }
+        }
+    }
+}
+
+/// Writes the batch. `Ok(false)`: the kernel took a part of it and has no more room.
+pub(crate) fn write(fd: &OwnedFd, batch: &mut Batch, writable: &mut bool) -> Result<bool, Ended> {
+    while !batch.is_empty() {
+        let mut slices = [IoSlice::new(&[]); SLICES_MAX];
+        let count = batch.slices(&mut slices);
+        match sys::write(fd.as_fd(), &slices[..count]) {
+            Ok(bytes) => batch.advance(bytes),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                *writable = false;
+                return Ok(false);
+            }
+            Err(error) => return Err(Ended::Broken(error)),
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,158 @@
+//! A listener: accepts connections and gives each a session.
+#![forbid(unsafe_code)]
+
+use super::owner::{Alive, Home, Owner};
+use super::session::Session;
+use super::{Cause, Next, Scratch, Source, dial, sys};
+use crate::error::{Error, Result};
+use crate::socket::options::Options;
+use crate::transport::{ipc, tcp};
+use parking_lot::Mutex;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Connections accepted before other sources have their turn.
+const ACCEPTS_A_TURN: usize = 64;
+/// How long to pause when the system has no descriptor or memory for another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The part of a listener that its socket holds, to end it: the endpoint is free again at once.
+#[derive(Clone)]
+pub(crate) struct Stopper {
+    fd: Arc<Mutex<Option<OwnedFd>>>,
+    /// The path to remove, with the device and inode by which it is known to be ours still.
+    path: Option<(PathBuf, u64, u64)>,
+    home: Home,
+}
+
+/// See the module's documentation.
+pub(crate) struct Listener {
+    fd: Arc<Mutex<Option<OwnedFd>>>,
+    raw_fd: RawFd,
+    is_tcp: bool,
+    owner: Arc<Owner>,
+    options: Arc<Options>,
+    /// The listener keeps its context alive.
+    _alive: Alive,
+}
+
+impl Stopper {
+    /// Ends the listener.
+    pub(crate) fn stop(&self) {
+        if self.fd.lock().take().is_some()
+            && let Some((path, device, inode)) = &self.path
+            && std::fs::symlink_metadata(path)
+                .is_ok_and(|found| (found.dev(), found.ino()) == (*device, *inode))
+        {
+            let _ = std::fs::remove_file(path);
+        }
+        self.home.drive(Cause::Stop);
+    }
+}
+
+/// Listens on a TCP address. Gives the part that stops it, its key and thread, and the endpoint with the
+/// port that was chosen.
+///
+/// # Errors
+/// As [`tcp::local`] and [`dial::listen_tcp`].
+pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
+    let address = tcp::local(address)?;
+    let fd = dial::listen_tcp(&address, options)?;
+    let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_inet().unwrap_or(address);
+    let stopper = start(fd, None, true, owner, options)?;
+    Ok((stopper, format!("tcp://{bound}")))
+}
+
+/// Listens on a local name (`*`: one of our choice). As [`listen_tcp`].
+///
+/// # Errors
+/// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
+pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
+    let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
+    let fd = dial::listen_ipc(&name, options)?;
+    let path = name.absolute_path().and_then(|path| {
+        let found = std::fs::symlink_metadata(&path).ok()?;
+        Some((path, found.dev(), found.ino()))
+    });
+    let stopper = start(fd, path, false, owner, options)?;
+    Ok((stopper, format!("ipc://{name}")))
+}
+
+fn start(
+    fd: OwnedFd,
+    path: Option<(PathBuf, u64, u64)>,
+    is_tcp: bool,
+    owner: &Arc<Owner>,
+    options: &Options,
+) -> Result<Stopper> {
+    let thread = owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)?;
+    let raw_fd = fd.as_raw_fd();
+    let fd = Arc::new(Mutex::new(Some(fd)));
+    let listener = Listener {
+        fd: fd.clone(),
+        raw_fd,
+        is_tcp,
+        owner: owner.clone(),
+        options: Arc::new(options.clone()),
+        _alive: owner.runtime.alive(),
+    };
+    let home = Home::new(thread);
+    thread.adopt(home.key, Arc::new(Mutex::new(listener)));
+    Ok(Stopper { fd, path, home })
+}
+
+impl Listener {
+    /// Accepts one connection. `Ok(false)`: there is none now.
+    fn accept(&self) -> io::Result<bool> {
+        let fd = match &*self.fd.lock() {
+            Some(fd) => match sys::accept(fd.as_fd()) {
+                Ok(fd) => fd,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            },
+            None => return Ok(false),
+        };
+        if self.is_tcp {
+            dial::tune_tcp(fd.as_fd(), &self.options);
+        } else {
+            dial::tune_buffers(fd.as_fd(), &self.options);
+        }
+        if let Some(thread) = self.owner.runtime.choose(self.options.affinity) {
+            let home = Home::new(thread);
+            if self.owner.greeting_begins(&home) {
+                let key = home.key;
+                let session = Session::accepted(fd, &self.owner, &self.options, home);
+                thread.adopt(key, Arc::new(Mutex::new(session)));
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Source for Listener {
+    fn drive(&mut self, cause: Cause, _scratch: &mut Scratch, now: Instant) -> Next {
+        if matches!(cause, Cause::Stop) || self.fd.lock().is_none() {
+            return Next { done: true, ..Next::default() };
+        }
+        for _ in 0..ACCEPTS_A_TURN {
+            match self.accept() {
+                Ok(true) => {}
+                Ok(false) => return Next::default(),
+                // The peer gave up before we came to it.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                // No descriptors, no buffers, no memory, or a network error that accept passes on: the
+                // connection waits in the backlog, and so do we.
+                Err(_) => return Next { deadline: Some(now + PAUSE), ..Next::default() },
+            }
+        }
+        Next { again: true, ..Next::default() }
+    }
+
+    fn watch(&self) -> Option<(RawFd, u64)> {
+        self.fd.lock().as_ref().map(|_| (self.raw_fd, 0))
+    }
+}

@@ -1,0 +1,88 @@
+//! I/O: the threads that drive connections, and what they drive.
+//!
+//! An I/O [`thread`] waits in the reactor and drives [`Source`]s: listeners and sessions. A source is a
+//! value under a lock, and whoever holds the lock drives it; it knows nothing of the reactor and says,
+//! after every turn, what should be watched for it.
+
+pub(crate) mod dial;
+pub(crate) mod established;
+pub(crate) mod listener;
+pub(crate) mod owner;
+pub(crate) mod parker;
+pub(crate) mod session;
+pub(crate) mod sys;
+pub(crate) mod sys_wait;
+pub(crate) mod thread;
+
+use crate::message::Arena;
+use crate::pipe::Signal;
+use crate::wire::batch::Batch;
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::time::Instant;
+
+/// Bytes that one read asks for. Small enough to stay in the cache until they are decoded.
+const READ_BYTES: usize = 64 * 1024;
+
+/// Why a source is driven.
+pub(crate) enum Cause {
+    /// It was just given to the thread.
+    Adopted,
+    /// The reactor says that its descriptor is ready.
+    Ready {
+        /// There is something to read, or an error to find out about.
+        readable: bool,
+        /// There is room to write, or an error to find out about.
+        writable: bool,
+    },
+    /// Something happened at the other end of its pipe.
+    Pipe(Signal),
+    /// The deadline that it gave has passed.
+    Timer,
+    /// It said that it has more to do.
+    Again,
+    /// The host that it asked for was looked up.
+    Resolved(Vec<SocketAddr>),
+    /// A connection whose peer belongs to it.
+    Handover(Box<established::Established>),
+    /// It is not wanted any more.
+    Stop,
+}
+
+/// What a source wants next.
+#[derive(Default)]
+pub(crate) struct Next {
+    /// When to drive it again, whatever happens.
+    pub(crate) deadline: Option<Instant>,
+    /// Drive it again soon: it left work to let others have their turn.
+    pub(crate) again: bool,
+    /// It has ended: forget it.
+    pub(crate) done: bool,
+    /// Its connection belongs to another source: give it there once it is not watched here any more.
+    pub(crate) handover: Option<(owner::Home, Box<established::Established>)>,
+}
+
+/// Something that an I/O thread drives.
+pub(crate) trait Source: Send {
+    /// Does what can be done now without waiting.
+    fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next;
+
+    /// The descriptor to watch, if any, and a number that changes whenever it is another one.
+    fn watch(&self) -> Option<(RawFd, u64)>;
+}
+
+/// The working memory of whoever drives: one a thread, so that an idle connection holds none.
+pub(crate) struct Scratch {
+    /// Where bytes are read into.
+    pub(crate) input: Box<[u8]>,
+    /// Where messages are encoded into.
+    pub(crate) output: Batch,
+    /// Where middle-sized bodies are put.
+    pub(crate) arena: Arena,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Scratch {
+        Scratch { input: vec![0; READ_BYTES].into_boxed_slice(), output: Batch::new(), arena: Arena::new() }
+    }
+}

@@ -1,0 +1,528 @@
+//! A session: what keeps one peer of a socket connected, from the first attempt to the last byte.
+//!
+//! On the connecting side a session lives as long as the endpoint: it dials, and when the connection is
+//! lost it waits and dials again, while its pipe stays with the socket. On the binding side it lives as
+//! long as the connection, unless the peer has a name and the socket keeps the pipes of named peers (the
+//! durable sockets of 2.x): then it stays and waits for the peer to come back.
+#![forbid(unsafe_code)]
+
+use super::established::{self, Ended, Established};
+use super::owner::{Alive, Durable, Home, Owner};
+use super::{Cause, Next, Scratch, Source, dial, sys};
+use crate::message::{Kind, Message};
+use crate::pipe::swap::Swap;
+use crate::pipe::{Bounds, Pipe, Signal, pipe};
+use crate::socket::kind::SocketType;
+use crate::socket::mailbox::Event;
+use crate::socket::options::Options;
+use crate::transport::{Target, tcp};
+use crate::wire::batch::Batch;
+use crate::wire::handshake::Handshake;
+use crate::wire::{Local, PeerInfo, Version};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Subscriptions of one peer that wait for a publisher's application; the peer waits when there are more.
+const SUBSCRIPTIONS_WAITING_MAX: usize = 10_000;
+/// The shortest wait before connecting again.
+const RECONNECT_MIN: Duration = Duration::from_millis(1);
+
+/// How the session came to be.
+enum Role {
+    /// The socket connected.
+    Connecting {
+        target: Target,
+        /// The wait before the next attempt.
+        interval: Duration,
+    },
+    /// A peer connected.
+    Accepted {
+        /// The name under which the peer's pipe is kept.
+        durable: Option<Vec<u8>>,
+    },
+}
+
+/// What the session is doing.
+enum Link {
+    /// Nothing, until then (or until something happens).
+    Down(Option<Instant>),
+    /// A thread is looking up the target's address.
+    Resolving,
+    /// A connection attempt is under way; these addresses are left to try.
+    Dialing { fd: OwnedFd, left: Vec<SocketAddr> },
+    /// The handshake is under way.
+    Greeting(Box<Greeting>),
+    /// Messages flow.
+    Up(Box<Established>),
+}
+
+/// A connection in its handshake.
+struct Greeting {
+    fd: OwnedFd,
+    handshake: Handshake,
+    out: Batch,
+    writable: bool,
+    deadline: Option<Instant>,
+}
+
+/// See the module's documentation.
+pub(crate) struct Session {
+    owner: Arc<Owner>,
+    options: Arc<Options>,
+    home: Home,
+    role: Role,
+    link: Link,
+    /// Changes with every new descriptor.
+    fd_number: u64,
+    /// The session's end of the pipe; an accepted session has none before the handshake is done.
+    pipe: Option<Pipe>,
+    /// Messages taken from the pipe that go out before what is still in it.
+    leftover: Vec<Message>,
+    /// The socket has closed the pipe: deliver what is in it, until then.
+    closing: Option<Option<Instant>>,
+    ended: bool,
+    /// The connection, when it belongs to another session.
+    handover: Option<(Home, Box<Established>)>,
+    /// The session keeps its context alive.
+    _alive: Alive,
+}
+
+/// The pipe between a socket with these options and a session: the socket's end, then the session's.
+fn session_pipe(kind: SocketType, options: &Options) -> io::Result<(Pipe, Pipe)> {
+    let swap = || match options.swap_bytes {
+        0 => Ok(None),
+        bytes => Swap::create(bytes).map(Some),
+    };
+    let outward =
+        if kind.subscribes() { Bounds::default() } else { Bounds { hwm: options.send_hwm, swap: swap()? } };
+    let inward = if kind.publishes() {
+        Bounds { hwm: SUBSCRIPTIONS_WAITING_MAX, swap: None }
+    } else {
+        Bounds { hwm: options.recv_hwm, swap: swap()? }
+    };
+    Ok(pipe([outward, inward]))
+}
+
+impl Session {
+    /// A session that connects. Gives the socket's end of its pipe too.
+    ///
+    /// # Errors
+    /// When the pipe's swap file cannot be made.
+    pub(crate) fn connecting(
+        target: Target,
+        owner: &Arc<Owner>,
+        options: &Options,
+        home: Home,
+    ) -> io::Result<(Session, Pipe)> {
+        let (socket_end, session_end) = session_pipe(owner.kind, options)?;
+        session_end.set_owner(home.thread.clone(), home.key);
+        let interval = options.reconnect_interval.unwrap_or_default();
+        let role = Role::Connecting { target, interval };
+        let mut session = Session::new(role, Link::Down(None), owner, Arc::new(options.clone()), home);
+        session.pipe = Some(session_end);
+        Ok((session, socket_end))
+    }
+
+    /// A session for a connection that a listener accepted.
+    pub(crate) fn accepted(fd: OwnedFd, owner: &Arc<Owner>, options: &Arc<Options>, home: Home) -> Session {
+        let greeting = Greeting::new(fd, owner.kind, options, Instant::now());
+        let role = Role::Accepted { durable: None };
+        Session::new(role, Link::Greeting(Box::new(greeting)), owner, options.clone(), home)
+    }
+
+    fn new(role: Role, link: Link, owner: &Arc<Owner>, options: Arc<Options>, home: Home) -> Session {
+        Session {
+            owner: owner.clone(),
+            options,
+            home,
+            role,
+            link,
+            fd_number: 0,
+            pipe: None,
+            leftover: Vec::new(),
+            closing: None,
+            ended: false,
+            handover: None,
+            _alive: owner.runtime.alive(),
+        }
+    }
+
+    /// Begins an attempt to connect.
+    fn dial(&mut self, now: Instant) {
+        let Role::Connecting { target, .. } = &self.role else { return };
+        match target {
+            Target::Tcp(tcp::Remote::Address(address)) => self.dial_tcp(vec![*address], now),
+            Target::Tcp(tcp::Remote::Host(host, port)) => {
+                let (host, port, home) = (host.clone(), *port, self.home.clone());
+                // A look-up may take seconds, and there is only a blocking one.
+                let look_up = move || home.drive(Cause::Resolved(tcp::resolve(&host, port)));
+                let started = std::thread::Builder::new().name("ZMQbg/Resolve".into()).spawn(move || {
+                    sys::block_signals();
+                    look_up();
+                });
+                match started {
+                    Ok(_) => self.link = Link::Resolving,
+                    Err(_) => self.back_off(now),
+                }
+            }
+            Target::Ipc(name) => match dial::ipc(name, &self.options) {
+                Ok((fd, connected)) => self.dialed(fd, connected, Vec::new(), now),
+                Err(_) => self.back_off(now),
+            },
+        }
+    }
+
+    /// Tries the addresses, the last first.
+    fn dial_tcp(&mut self, mut left: Vec<SocketAddr>, now: Instant) {
+        while let Some(address) = left.pop() {
+            if let Ok((fd, connected)) = dial::tcp(&address, &self.options) {
+                return self.dialed(fd, connected, left, now);
+            }
+        }
+        self.back_off(now);
+    }
+
+    fn dialed(&mut self, fd: OwnedFd, connected: bool, left: Vec<SocketAddr>, now: Instant) {
+        self.fd_number += 1;
+        if connected {
+            self.greet(fd, now);
+        } else {
+            self.link = Link::Dialing { fd, left };
+        }
+    }
+
+    fn greet(&mut self, fd: OwnedFd, now: Instant) {
+        self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
+    }
+
+    /// Waits before the next attempt; the waits grow as the options say, and differ from session to
+    /// session so that not all peers of a server come back at once.
+    fn back_off(&mut self, now: Instant) {
+        let Role::Connecting { interval, .. } = &mut self.role else { return };
+        let Some(base) = self.options.reconnect_interval else {
+            self.link = Link::Down(None);
+            return;
+        };
+        let random = RandomState::new().hash_one(self.home.key) % 1024;
+        let jitter = (*interval).min(base) * u32::try_from(random).unwrap_or(0) / 1024;
+        let wait = (*interval + jitter).max(RECONNECT_MIN);
+        if self.options.reconnect_interval_max > base {
+            *interval = (*interval * 2).min(self.options.reconnect_interval_max);
+        }
+        self.link = Link::Down(Some(now + wait));
+    }
+
+    /// The connection is gone, or could not be made.
+    fn lost(&mut self, now: Instant) {
+        if let Some(pipe) = &mut self.pipe {
+            pipe.rollback();
+        }
+        match &self.role {
+            Role::Connecting { .. } => self.back_off(now),
+            Role::Accepted { durable: Some(name) } => {
+                if let Some(durable) = self.owner.durable.lock().get_mut(name) {
+                    durable.connected = false;
+                }
+                self.link = Link::Down(None);
+            }
+            Role::Accepted { durable: None } => {
+                self.link = Link::Down(None);
+                self.ended = true;
+            }
+        }
+    }
+
+    /// Does what can be done on the link. `Ok(true)`: there is more to do.
+    fn progress(&mut self, scratch: &mut Scratch) -> Result<bool, Ended> {
+        if let Link::Greeting(greeting) = &mut self.link {
+            match greeting.progress(scratch)? {
+                None => return Ok(false),
+                Some((peer, held)) => self.establish(peer, held),
+            }
+        }
+        let (Link::Up(up), Some(pipe)) = (&mut self.link, &mut self.pipe) else {
+            self.forget_subscriptions();
+            return Ok(false);
+        };
+        for part in self.leftover.drain(..) {
+            up.enqueue(part);
+        }
+        let mut again = false;
+        if self.closing.is_none() {
+            again |= up.receive(pipe, scratch)?;
+        }
+        again |= up.transmit(pipe, scratch)?;
+        Ok(again)
+    }
+
+    /// While no publisher is connected, changes of subscriptions need not be kept: the whole state is
+    /// sent once one is.
+    fn forget_subscriptions(&mut self) {
+        if self.owner.upstream.is_some()
+            && let Some(pipe) = &mut self.pipe
+        {
+            while let Some(part) = pipe.read() {
+                if part.kind() == Kind::Data {
+                    self.leftover.push(part);
+                }
+            }
+        }
+    }
+
+    /// The handshake is done: messages may flow.
+    fn establish(&mut self, peer: PeerInfo, held: Vec<u8>) {
+        let link = std::mem::replace(&mut self.link, Link::Down(None));
+        let Link::Greeting(greeting) = link else { unreachable!("only a handshake is followed by this") };
+        let accepted = matches!(self.role, Role::Accepted { .. });
+        if accepted {
+            self.owner.greeting_ends(&self.home);
+        }
+        let Greeting { fd, out, .. } = *greeting;
+        let up = Box::new(Established::new(fd, peer, self.options.message_bytes_max, out, held));
+        if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
+            self.establish_durable(up);
+        } else {
+            self.take_up(up);
+        }
+    }
+
+    /// The peer has a name, and its pipe may be waiting for it in another session.
+    fn establish_durable(&mut self, up: Box<Established>) {
+        let name = up.peer.identity.clone();
+        let owner = self.owner.clone();
+        let mut durable = owner.durable.lock();
+        match durable.get_mut(&name) {
+            // Two peers with one name: the first one has it.
+            Some(known) if known.connected => self.ended = true,
+            Some(known) => {
+                known.connected = true;
+                self.handover = Some((known.home.clone(), up));
+                self.ended = true;
+            }
+            None => {
+                let home = self.home.clone();
+                durable.insert(name.clone(), Durable { home, connected: true });
+                drop(durable);
+                self.role = Role::Accepted { durable: Some(name) };
+                self.take_up(up);
+            }
+        }
+    }
+
+    /// Puts a connection to use: tells the socket who is there, and the peer what it must know.
+    fn take_up(&mut self, mut up: Box<Established>) {
+        if let Role::Connecting { interval, .. } = &mut self.role {
+            *interval = self.options.reconnect_interval.unwrap_or_default();
+        }
+        let mut socket_end = None;
+        if self.pipe.is_none() {
+            let made = session_pipe(self.owner.kind, &self.options).or_else(|_| {
+                // No place for a swap file: the high-water marks hold, as without one.
+                session_pipe(self.owner.kind, &Options { swap_bytes: 0, ..(*self.options).clone() })
+            });
+            let Ok((theirs, ours)) = made else {
+                self.ended = true;
+                return;
+            };
+            ours.set_owner(self.home.thread.clone(), self.home.key);
+            socket_end = Some(theirs);
+            self.pipe = Some(ours);
+        }
+        if let Some(pipe) = &mut self.pipe {
+            self.leftover.extend(introduce(&self.owner, &mut up, pipe));
+        }
+        self.link = Link::Up(up);
+        if let Some(pipe) = socket_end {
+            let replayed = self.owner.upstream.is_some();
+            if !self.owner.mailbox.post(Event::Attach { pipe, replayed }) {
+                self.ended = true;
+            }
+        }
+    }
+
+    /// The socket has closed the pipe.
+    fn begin_closing(&mut self, now: Instant) {
+        if self.closing.is_none() {
+            let linger = self.owner.linger();
+            self.closing = Some(linger.and_then(|time| now.checked_add(time)));
+            if linger == Some(Duration::ZERO) {
+                self.ended = true;
+            }
+        }
+    }
+
+    /// Whether a session that is closing has nothing more to deliver, or nobody to deliver it to.
+    fn is_delivered(&mut self) -> bool {
+        let empty = self.leftover.is_empty() && self.pipe.as_mut().is_none_or(Pipe::is_finished);
+        match &self.link {
+            Link::Up(up) => empty && up.is_flushed(),
+            // A peer that is away for good: nobody listens for it any more, or nobody calls it.
+            Link::Down(None) => true,
+            _ => empty || self.owner.upstream.is_some(),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let own = match &self.link {
+            Link::Down(until) => *until,
+            Link::Greeting(greeting) => greeting.deadline,
+            _ => None,
+        };
+        match (own, self.closing.flatten()) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Takes note of why the session is driven.
+    fn note(&mut self, cause: Cause, now: Instant) {
+        match (cause, &mut self.link) {
+            (Cause::Adopted, Link::Down(_)) => self.dial(now),
+            (Cause::Ready { readable, writable }, Link::Up(up)) => up.note_ready(readable, writable),
+            (Cause::Ready { writable, .. }, Link::Greeting(greeting)) => greeting.writable |= writable,
+            (Cause::Ready { writable: true, .. }, Link::Dialing { .. }) => {
+                let link = std::mem::replace(&mut self.link, Link::Down(None));
+                let Link::Dialing { fd, left } = link else { unreachable!("matched above") };
+                match sys::take_error(fd.as_fd()) {
+                    Ok(()) => self.greet(fd, now),
+                    Err(_) => self.dial_tcp(left, now),
+                }
+            }
+            (Cause::Resolved(mut addresses), Link::Resolving) => {
+                addresses.reverse();
+                self.dial_tcp(addresses, now);
+            }
+            (Cause::Handover(up), Link::Down(_)) => {
+                self.fd_number += 1;
+                self.take_up(up);
+            }
+            (Cause::Pipe(Signal::Closed), _) => self.begin_closing(now),
+            (Cause::Stop, _) => self.ended = true,
+            (Cause::Timer, link) => {
+                if self.closing.flatten().is_some_and(|at| at <= now) {
+                    self.ended = true;
+                } else if matches!(link, Link::Down(Some(at)) if *at <= now) {
+                    self.dial(now);
+                } else if matches!(link, Link::Greeting(greeting) if greeting.deadline.is_some_and(|at| at <= now))
+                {
+                    self.lost(now);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Source for Session {
+    fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next {
+        self.note(cause, now);
+        let mut again = false;
+        if !self.ended {
+            match self.progress(scratch) {
+                Ok(more) => again = more,
+                Err(_) => self.lost(now),
+            }
+        }
+        if self.closing.is_some() && !self.ended && self.is_delivered() {
+            self.ended = true;
+            if let Link::Up(up) = std::mem::replace(&mut self.link, Link::Down(None)) {
+                up.finish(scratch);
+            }
+        }
+        Next {
+            deadline: self.deadline(),
+            again: again && !self.ended,
+            done: self.ended,
+            handover: self.handover.take(),
+        }
+    }
+
+    fn watch(&self) -> Option<(RawFd, u64)> {
+        let fd = match &self.link {
+            Link::Down(_) | Link::Resolving => return None,
+            Link::Dialing { fd, .. } => fd,
+            Link::Greeting(greeting) => &greeting.fd,
+            Link::Up(up) => &up.fd,
+        };
+        Some((fd.as_raw_fd(), self.fd_number))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if let Role::Accepted { durable: None } = &self.role {
+            self.owner.greeting_ends(&self.home);
+        }
+        if let Role::Accepted { durable: Some(name) } = &self.role {
+            self.owner.durable.lock().remove(name);
+        }
+    }
+}
+
+impl Greeting {
+    fn new(fd: OwnedFd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
+        let local = Local { kind, identity: options.identity.clone() };
+        Greeting {
+            fd,
+            handshake: Handshake::new(local),
+            out: Batch::new(),
+            writable: true,
+            deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
+        }
+    }
+
+    /// Goes on with the handshake. When it is done: who the peer is, and what it sent behind.
+    fn progress(&mut self, scratch: &mut Scratch) -> Result<Option<(PeerInfo, Vec<u8>)>, Ended> {
+        self.advance(0, scratch)?;
+        loop {
+            let bytes = match sys::read(self.fd.as_fd(), &mut scratch.input) {
+                Ok(0) => return Err(Ended::ByPeer),
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                Err(error) => return Err(Ended::Broken(error)),
+            };
+            if let Some(done) = self.advance(bytes, scratch)? {
+                return Ok(Some(done));
+            }
+        }
+    }
+
+    /// Gives the handshake the first bytes of the input, and the peer the handshake's answer.
+    fn advance(&mut self, bytes: usize, scratch: &mut Scratch) -> Result<Option<(PeerInfo, Vec<u8>)>, Ended> {
+        let input = &scratch.input[..bytes];
+        let step = self.handshake.advance(input, self.out.bytes_mut());
+        // What the peer is told, it is told also when it is refused.
+        if self.writable {
+            established::write(&self.fd, &mut self.out, &mut self.writable)?;
+        }
+        match step? {
+            (consumed, Some(peer)) => Ok(Some((peer, input.get(consumed..).unwrap_or_default().to_vec()))),
+            (_, None) => Ok(None),
+        }
+    }
+}
+
+/// Tells the socket who the peer is, and the peer what a new connection must know. Gives messages that
+/// were in the pipe and go out first.
+fn introduce(owner: &Owner, up: &mut Established, pipe: &mut Pipe) -> Vec<Message> {
+    if owner.kind == SocketType::Router
+        && let Ok(identity) = Message::copy_from(&up.peer.identity)
+    {
+        pipe.write(identity.with_kind(Kind::Identity));
+    }
+    // A subscriber of 2.x filters on its own side: it is sent everything.
+    if owner.kind.publishes() && up.version() == Version::V1_0 {
+        pipe.write(Message::new().with_kind(Kind::Subscribe));
+    }
+    pipe.flush();
+    let Some(upstream) = &owner.upstream else { return Vec::new() };
+    upstream.replay(pipe, &mut |prefix| {
+        if let Ok(prefix) = Message::copy_from(prefix) {
+            up.enqueue(prefix.with_kind(Kind::Subscribe));
+        }
+    })
+}

@@ -1,0 +1,144 @@
+//! The system calls that a thread sleeps in: futex, poll and eventfd.
+//!
+//! A signal handler that runs meanwhile ends each of the waits with `Interrupted`, whether or not it was
+//! installed with SA_RESTART: the documentation promises EINTR to the application.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::sync::atomic::AtomicU32;
+use std::time::{Duration, Instant};
+
+/// How long a wait "for ever" lasts before it is begun again. A futex wait without any timeout would be
+/// restarted by the kernel behind a handler with SA_RESTART, instead of being interrupted.
+const WAIT_MAX: Duration = Duration::from_secs(3600);
+
+/// How a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// Something happened, or nothing did: the caller looks again.
+    Look,
+    /// The deadline has passed.
+    TimedOut,
+    /// A signal was handled.
+    Interrupted,
+}
+
+fn timespec_until(deadline: Option<Instant>) -> (libc::timespec, bool) {
+    let left = deadline.map_or(WAIT_MAX, |at| at.saturating_duration_since(Instant::now()));
+    let (left, whole) = if left > WAIT_MAX { (WAIT_MAX, false) } else { (left, deadline.is_some()) };
+    let spec = libc::timespec { tv_sec: left.as_secs() as libc::time_t, tv_nsec: left.subsec_nanos() as _ };
+    (spec, whole)
+}
+
+/// Sleeps while `word` has the value `expected`.
+pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) -> Waited {
+    let (timeout, whole) = timespec_until(deadline);
+    let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: `word` and `timeout` outlive the call; the kernel only reads them.
+    let result =
+        unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, expected, &raw const timeout) };
+    if result == 0 {
+        return Waited::Look;
+    }
+    match io::Error::last_os_error().raw_os_error() {
+        Some(libc::EINTR) => Waited::Interrupted,
+        Some(libc::ETIMEDOUT) if whole => Waited::TimedOut,
+        _ => Waited::Look,
+    }
+}
+
+/// Wakes one thread that sleeps on `word`.
+pub(crate) fn futex_wake(word: &AtomicU32) {
+    let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
+    // SAFETY: the address is only used as a key; no memory is written.
+    unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, 1) };
+}
+
+/// What is asked of, and known about, one descriptor in [`poll`]. The layout is the kernel's.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct PollFd(libc::pollfd);
+
+impl PollFd {
+    /// Asks about `fd`; a negative one is ignored, as the kernel ignores it.
+    pub(crate) fn new(fd: RawFd, readable: bool, writable: bool, urgent: bool) -> PollFd {
+        let mut events = 0;
+        if readable {
+            events |= libc::POLLIN;
+        }
+        if writable {
+            events |= libc::POLLOUT;
+        }
+        if urgent {
+            events |= libc::POLLPRI;
+        }
+        PollFd(libc::pollfd { fd, events, revents: 0 })
+    }
+
+    pub(crate) fn is_readable(&self) -> bool {
+        self.0.revents & libc::POLLIN != 0
+    }
+
+    pub(crate) fn is_writable(&self) -> bool {
+        self.0.revents & libc::POLLOUT != 0
+    }
+
+    /// An error, a hang-up, urgent data, or not a descriptor at all.
+    pub(crate) fn is_exceptional(&self) -> bool {
+        self.0.revents & !(libc::POLLIN | libc::POLLOUT) != 0
+    }
+}
+
+/// Waits until something happens on one of the descriptors.
+pub(crate) fn poll(fds: &mut [PollFd], deadline: Option<Instant>) -> io::Result<Waited> {
+    let (timeout, whole) = timespec_until(deadline);
+    // SAFETY: PollFd has the layout of pollfd; the slice and the timeout outlive the call; a null mask
+    // leaves the signal mask alone.
+    let result = unsafe {
+        libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, &raw const timeout, std::ptr::null())
+    };
+    match result {
+        0 if whole => Ok(Waited::TimedOut),
+        0.. => Ok(Waited::Look),
+        _ => match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::Interrupted => Ok(Waited::Interrupted),
+            error => Err(error),
+        },
+    }
+}
+
+/// A descriptor that is readable once it was signalled.
+pub(crate) struct EventFd(OwnedFd);
+
+impl EventFd {
+    pub(crate) fn new() -> io::Result<EventFd> {
+        // SAFETY: no pointers are involved; the descriptor returned is new and ours.
+        let fd = unsafe { libc::eventfd(0, libc::EFD_NONBLOCK | libc::EFD_CLOEXEC) };
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: as above.
+        Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Makes it readable.
+    pub(crate) fn signal(&self) {
+        let one = 1u64;
+        // SAFETY: eight bytes are read from `one`. It fails only when the counter is full, and then the
+        // descriptor is readable anyway.
+        unsafe { libc::write(self.0.as_raw_fd(), (&raw const one).cast(), 8) };
+    }
+
+    /// Makes it unreadable again.
+    pub(crate) fn clear(&self) {
+        let mut count = 0u64;
+        // SAFETY: eight bytes are written to `count`. It fails only when it is not readable.
+        unsafe { libc::read(self.0.as_raw_fd(), (&raw mut count).cast(), 8) };
+    }
+}
+
+impl AsFd for EventFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}

@@ -1,0 +1,243 @@
+//! An I/O thread: the reactor, its timers, and the sources that it drives.
+#![forbid(unsafe_code)]
+
+use super::{Cause, Next, Scratch, Source, sys};
+use crate::error::{Error, Result};
+use crate::pipe::{Notify, Signal};
+use mio::unix::SourceFd;
+use mio::{Events, Interest, Poll, Token, Waker};
+use parking_lot::Mutex;
+use std::collections::{BTreeSet, HashMap};
+use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The reactor's token for "look into the inbox".
+const WAKE: Token = Token(usize::MAX);
+/// Events that one look at the reactor gives.
+const EVENTS_MAX: usize = 256;
+/// How long to wait before watching a descriptor again that the kernel refused to watch.
+const WATCH_RETRY: Duration = Duration::from_millis(100);
+
+/// What other threads ask of an I/O thread.
+enum Task {
+    Adopt(usize, Arc<Mutex<dyn Source>>),
+    Drive(usize, Cause),
+    Quit,
+}
+
+/// An I/O thread, as everybody else sees it.
+pub(crate) struct Handle {
+    inbox: Mutex<Vec<Task>>,
+    /// Whether the thread is, or is about to be, waiting in the reactor.
+    asleep: AtomicBool,
+    waker: Waker,
+    next_key: AtomicUsize,
+    /// Sources on the thread.
+    load: AtomicUsize,
+}
+
+impl Handle {
+    /// A key for a source that is to live on this thread.
+    pub(crate) fn new_key(&self) -> usize {
+        self.next_key.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Gives the thread a source to drive, under a key from [`Handle::new_key`].
+    pub(crate) fn adopt(&self, key: usize, source: Arc<Mutex<dyn Source>>) {
+        self.load.fetch_add(1, Ordering::Relaxed);
+        self.post(Task::Adopt(key, source));
+    }
+
+    /// Has a source driven. One that has ended is left alone.
+    pub(crate) fn drive(&self, key: usize, cause: Cause) {
+        self.post(Task::Drive(key, cause));
+    }
+
+    /// Ends the thread.
+    pub(crate) fn quit(&self) {
+        self.post(Task::Quit);
+    }
+
+    /// How many sources the thread has.
+    pub(crate) fn load(&self) -> usize {
+        self.load.load(Ordering::Relaxed)
+    }
+
+    fn post(&self, task: Task) {
+        self.inbox.lock().push(task);
+        // The thread sets `asleep` before it looks into the inbox for the last time: either it sees the
+        // task there, or we see that it is asleep.
+        if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
+            // It fails only when the thread's counter is full, and then the thread is awake.
+            let _ = self.waker.wake();
+        }
+    }
+}
+
+impl Notify for Handle {
+    fn notify(&self, key: usize, signal: Signal) {
+        self.drive(key, Cause::Pipe(signal));
+    }
+}
+
+/// A source, as its thread keeps it.
+struct Entry {
+    source: Arc<Mutex<dyn Source>>,
+    /// The number of the descriptor that is watched, see [`Source::watch`].
+    watched: Option<u64>,
+    deadline: Option<Instant>,
+}
+
+struct IoThread {
+    poll: Poll,
+    handle: Arc<Handle>,
+    entries: HashMap<usize, Entry>,
+    timers: BTreeSet<(Instant, usize)>,
+    /// Sources that have more to do.
+    again: Vec<usize>,
+    scratch: Scratch,
+}
+
+/// Starts an I/O thread.
+///
+/// # Errors
+/// [`Error::TooManyOpen`] when the system has no more descriptors or threads.
+pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
+    let refused = |_: io::Error| Error::TooManyOpen;
+    let poll = Poll::new().map_err(refused)?;
+    let waker = Waker::new(poll.registry(), WAKE).map_err(refused)?;
+    let handle = Arc::new(Handle {
+        inbox: Mutex::default(),
+        asleep: AtomicBool::new(false),
+        waker,
+        next_key: AtomicUsize::new(0),
+        load: AtomicUsize::new(0),
+    });
+    let mut thread = IoThread {
+        poll,
+        handle: handle.clone(),
+        entries: HashMap::new(),
+        timers: BTreeSet::new(),
+        again: Vec::new(),
+        scratch: Scratch::new(),
+    };
+    let builder = std::thread::Builder::new().name(format!("ZMQbg/IO/{index}"));
+    let join = builder.spawn(move || thread.run()).map_err(refused)?;
+    Ok((handle, join))
+}
+
+impl IoThread {
+    fn run(&mut self) {
+        sys::block_signals();
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut tasks = Vec::new();
+        let mut again = Vec::new();
+        loop {
+            self.wait(&mut events);
+            let now = Instant::now();
+            for event in &events {
+                if event.token() != WAKE {
+                    // Errors and hang-ups are found out about by reading or writing.
+                    let broken = event.is_error() || event.is_read_closed() || event.is_write_closed();
+                    let cause = Cause::Ready {
+                        readable: event.is_readable() || broken,
+                        writable: event.is_writable() || broken,
+                    };
+                    self.drive(event.token().0, cause, now);
+                }
+            }
+            std::mem::swap(&mut tasks, &mut *self.handle.inbox.lock());
+            for task in tasks.drain(..) {
+                match task {
+                    Task::Adopt(key, source) => {
+                        self.entries.insert(key, Entry { source, watched: None, deadline: None });
+                        self.drive(key, Cause::Adopted, now);
+                    }
+                    Task::Drive(key, cause) => self.drive(key, cause, now),
+                    Task::Quit => return,
+                }
+            }
+            std::mem::swap(&mut again, &mut self.again);
+            for key in again.drain(..) {
+                self.drive(key, Cause::Again, now);
+            }
+            while let Some(&(at, key)) = self.timers.first()
+                && at <= now
+            {
+                self.timers.pop_first();
+                if let Some(entry) = self.entries.get_mut(&key) {
+                    entry.deadline = None;
+                }
+                self.drive(key, Cause::Timer, now);
+            }
+        }
+    }
+
+    fn wait(&mut self, events: &mut Events) {
+        let mut timeout = self.timers.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        self.handle.asleep.store(true, Ordering::SeqCst);
+        if !self.again.is_empty() || !self.handle.inbox.lock().is_empty() {
+            timeout = Some(Duration::ZERO);
+        }
+        if let Err(error) = self.poll.poll(events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            // The kernel is short of something: give it time rather than ask in a loop.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        self.handle.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Drives a source and does what it then wants.
+    fn drive(&mut self, key: usize, cause: Cause, now: Instant) {
+        let Some(entry) = self.entries.get_mut(&key) else { return };
+        let mut source = entry.source.lock();
+        let mut next = source.drive(cause, &mut self.scratch, now);
+        if !next.done
+            && let Some((fd, number)) = source.watch()
+            && entry.watched != Some(number)
+        {
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            match self.poll.registry().register(&mut SourceFd(&fd), Token(key), interest) {
+                Ok(()) => entry.watched = Some(number),
+                // The kernel watches no more descriptors now. Ask again: driven by the timer, the source
+                // is no worse off than one that is slow.
+                Err(_) => {
+                    let retry = now + WATCH_RETRY;
+                    next.deadline = Some(next.deadline.map_or(retry, |at| at.min(retry)));
+                }
+            }
+        }
+        drop(source);
+        let Next { deadline, again, done, handover } = next;
+        if let Some((home, connection)) = handover {
+            // It fails only if it was never watched.
+            let _ = self.poll.registry().deregister(&mut SourceFd(&connection.fd.as_raw_fd()));
+            home.drive(Cause::Handover(connection));
+        }
+        if done {
+            if let Some(at) = entry.deadline {
+                self.timers.remove(&(at, key));
+            }
+            self.entries.remove(&key);
+            self.handle.load.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        if entry.deadline != deadline {
+            if let Some(at) = entry.deadline {
+                self.timers.remove(&(at, key));
+            }
+            if let Some(at) = deadline {
+                self.timers.insert((at, key));
+            }
+            entry.deadline = deadline;
+        }
+        if again {
+            self.again.push(key);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! The inside of a socket: its pattern, its pipes, its endpoints. Whoever has the socket's turn uses it.
+#![forbid(unsafe_code)]
+
+use super::kind::SocketType;
+use super::mailbox::{Event, Mailbox};
+use super::options::Options;
+use crate::context::Shared;
+use crate::error::{Error, Result};
+use crate::io::listener::{self, Stopper};
+use crate::io::owner::{Alive, Home, Owner};
+use crate::io::{dial, session::Session};
+use crate::message::Message;
+use crate::pattern::{self, Pattern, PipeId, Pipes, Stop};
+use crate::pipe::{Pipe, Signal};
+use crate::transport::{Endpoint, Target, inproc::Party, ipc, tcp};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// What a socket can do at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Events {
+    /// A message can be received.
+    pub readable: bool,
+    /// A message can be sent.
+    pub writable: bool,
+}
+
+/// What an endpoint of a socket stands for.
+enum Attachment {
+    Listener(Stopper),
+    Name(String),
+    Pipe(PipeId),
+}
+
+/// See the module's documentation.
+pub(crate) struct Core {
+    pub(crate) kind: SocketType,
+    pub(crate) options: Options,
+    pub(crate) mailbox: Arc<Mailbox>,
+    context: Arc<Shared>,
+    owner: Arc<Owner>,
+    pattern: Box<dyn Pattern>,
+    pipes: Pipes,
+    /// What was bound and connected, by the endpoint's full name.
+    endpoints: Vec<(String, Attachment)>,
+    /// The endpoint that was bound or connected last.
+    pub(crate) last_endpoint: String,
+    /// Whether the part received last is followed by another of its message.
+    pub(crate) more: bool,
+    terminated: bool,
+    /// Where events are taken to; empty in between.
+    events: Vec<Event>,
+    /// The socket's number in its context.
+    number: usize,
+    /// The socket keeps its context alive.
+    _alive: Alive,
+}
+
+impl From<Stop> for Error {
+    fn from(stop: Stop) -> Error {
+        match stop {
+            Stop::WouldBlock => Error::WouldBlock,
+            Stop::NotSupported => Error::NotSupported,
+            Stop::WrongState => Error::WrongState,
+        }
+    }
+}
+
+impl Core {
+    pub(crate) fn new(kind: SocketType, options: Options, context: &Arc<Shared>) -> Result<Core> {
+        let mailbox = Arc::new(Mailbox::default());
+        let number = context.register(&mailbox)?;
+        let pattern = pattern::new(kind);
+        let runtime = context.runtime()?;
+        let owner = Owner::new(kind, mailbox.clone(), pattern.upstream(), runtime.clone());
+        owner.set_linger(options.linger);
+        Ok(Core {
+            kind,
+            options,
+            mailbox,
+            context: context.clone(),
+            owner: Arc::new(owner),
+            pattern,
+            pipes: Pipes::default(),
+            endpoints: Vec::new(),
+            last_endpoint: String::new(),
+            more: false,
+            terminated: false,
+            events: Vec::new(),
+            number,
+            _alive: runtime.alive(),
+        })
+    }
+
+    /// Does what was asked through the mailbox. Every call begins with this.
+    ///
+    /// # Errors
+    /// [`Error::Terminated`].
+    #[inline]
+    pub(crate) fn catch_up(&mut self) -> Result<()> {
+        self.mailbox.take(&mut self.events);
+        if !self.events.is_empty() {
+            self.process_events();
+        }
+        if self.terminated { Err(Error::Terminated) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn process_events(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        for event in events.drain(..) {
+            match event {
+                Event::Pipe(id, signal) if self.pipes.contains(id) => match signal {
+                    Signal::Readable => self.pattern.readable(id, &mut self.pipes),
+                    Signal::Writable => self.pattern.writable(id, &mut self.pipes),
+                    Signal::Closed => {
+                        self.pattern.closed(id, &mut self.pipes);
+                        // What came last may not have been announced: closing is announcement enough.
+                        if self.pipes.contains(id) {
+                            self.pattern.readable(id, &mut self.pipes);
+                        }
+                    }
+                },
+                Event::Pipe(..) => {}
+                Event::Attach { pipe, replayed } => {
+                    self.attach(pipe, replayed);
+                }
+                Event::Terminate => self.terminated = true,
+            }
+            self.reap();
+        }
+        self.events = events;
+    }
+
+    /// Lets go of the pipes that the pattern has no use for any more.
+    #[inline]
+    fn reap(&mut self) {
+        while let Some(id) = self.pipes.take_retired() {
+            self.remove_pipe(id);
+        }
+    }
+
+    #[cold]
+    fn remove_pipe(&mut self, id: PipeId) {
+        if self.pipes.contains(id) {
+            self.pattern.detach(id, &mut self.pipes);
+            self.endpoints
+                .retain(|(_, attachment)| !matches!(attachment, Attachment::Pipe(pipe) if *pipe == id));
+            drop(self.pipes.remove(id));
+        }
+    }
+
+    /// Gives a pipe to the pattern. `None`: there are more than can be counted.
+    fn attach(&mut self, pipe: Pipe, replayed: bool) -> Option<PipeId> {
+        let id = self.pipes.insert(pipe)?;
+        self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
+        self.pattern.attach(id, replayed, &mut self.pipes);
+        // What the other end did before it knew whom to tell.
+        self.pattern.readable(id, &mut self.pipes);
+        Some(id)
+    }
+
+    /// Sends one part, if that can be done at once.
+    #[inline]
+    pub(crate) fn try_send(&mut self, part: &mut Message) -> Result<()> {
+        self.catch_up()?;
+        let result = self.pattern.send(part, &mut self.pipes);
+        self.reap();
+        Ok(result?)
+    }
+
+    /// Receives one part, if there is one.
+    #[inline]
+    pub(crate) fn try_recv(&mut self) -> Result<Message> {
+        self.catch_up()?;
+        let result = self.pattern.recv(&mut self.pipes);
+        self.reap();
+        let part = result?;
+        self.more = part.more();
+        Ok(part)
+    }
+
+    /// What can be done at once.
+    pub(crate) fn ready(&mut self) -> Result<Events> {
+        self.catch_up()?;
+        let events = Events {
+            readable: self.pattern.can_recv(&mut self.pipes),
+            writable: self.pattern.can_send(&mut self.pipes),
+        };
+        self.reap();
+        Ok(events)
+    }
+
+    pub(crate) fn subscribe(&mut self, prefix: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        self.pattern.subscribe(prefix, &mut self.pipes).map_err(|_| Error::InvalidArgument)
+    }
+
+    pub(crate) fn unsubscribe(&mut self, prefix: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        match self.pattern.unsubscribe(prefix, &mut self.pipes) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Error::InvalidArgument),
+        }
+    }
+
+    /// Changes the options; what sessions must know at once is told them.
+    pub(crate) fn set_options(&mut self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
+        self.catch_up()?;
+        let mut options = self.options.clone();
+        change(&mut options)?;
+        if options.swap_bytes > 0 && options.swap_bytes != self.options.swap_bytes {
+            // Say now, rather than when messages are to be kept, that there is no place for them.
+            crate::pipe::swap::Swap::create(options.swap_bytes).map_err(dial::refusal)?;
+        }
+        self.owner.set_linger(options.linger);
+        self.options = options;
+        Ok(())
+    }
+
+    /// Binds to an endpoint.
+    pub(crate) fn bind(&mut self, text: &str) -> Result<()> {
+        self.catch_up()?;
+        let (name, attachment) = match Endpoint::parse(text)? {
+            Endpoint::Tcp(address) => {
+                let (stopper, name) = listener::listen_tcp(address, &self.owner, &self.options)?;
+                (name, Attachment::Listener(stopper))
+            }
+            Endpoint::Ipc(address) => {
+                let (stopper, name) = listener::listen_ipc(address, &self.owner, &self.options)?;
+                (name, Attachment::Listener(stopper))
+            }
+            Endpoint::Inproc(name) => {
+                let party = Party::new(self.kind, &self.options);
+                for pipe in self.context.inproc.bind(name, party, self.mailbox.clone())? {
+                    self.attach(pipe, false);
+                }
+                (text.to_owned(), Attachment::Name(name.to_owned()))
+            }
+        };
+        self.reap();
+        self.last_endpoint.clone_from(&name);
+        self.endpoints.push((name, attachment));
+        Ok(())
+    }
+
+    /// Connects to an endpoint.
+    pub(crate) fn connect(&mut self, text: &str) -> Result<()> {
+        self.catch_up()?;
+        let (pipe, replayed, session) = match Endpoint::parse(text)? {
+            Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::remote(address)?))?,
+            Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
+            Endpoint::Inproc(name) => {
+                let party = Party::new(self.kind, &self.options);
+                (self.context.inproc.connect(name, party)?, false, None)
+            }
+        };
+        let id = self.attach(pipe, replayed).ok_or(Error::TooManyOpen)?;
+        if let Some((home, session)) = session {
+            home.thread.adopt(home.key, Arc::new(Mutex::new(session)));
+        }
+        self.last_endpoint = text.to_owned();
+        self.endpoints.push((text.to_owned(), Attachment::Pipe(id)));
+        self.reap();
+        Ok(())
+    }
+
+    /// A session that connects to the target, and the socket's end of its pipe.
+    #[expect(clippy::type_complexity, reason = "the parts go separate ways at once")]
+    fn session(&self, target: Target) -> Result<(Pipe, bool, Option<(Home, Session)>)> {
+        let thread = self.owner.runtime.choose(self.options.affinity).ok_or(Error::NoIoThread)?;
+        let home = Home::new(thread);
+        let (session, pipe) =
+            Session::connecting(target, &self.owner, &self.options, home.clone()).map_err(dial::refusal)?;
+        Ok((pipe, self.owner.upstream.is_some(), Some((home, session))))
+    }
+
+    /// Undoes a bind.
+    pub(crate) fn unbind(&mut self, text: &str) -> Result<()> {
+        self.catch_up()?;
+        let is_bound = |(name, attachment): &(String, Attachment)| {
+            name == text && !matches!(attachment, Attachment::Pipe(_))
+        };
+        let at = self.endpoints.iter().position(is_bound).ok_or(Error::NoSuchEndpoint)?;
+        let (_, attachment) = self.endpoints.swap_remove(at);
+        self.detach_endpoint(attachment);
+        Ok(())
+    }
+
+    /// Undoes a connect. What was sent is still delivered, as the linger option says.
+    pub(crate) fn disconnect(&mut self, text: &str) -> Result<()> {
+        self.catch_up()?;
+        let is_connected = |(name, attachment): &(String, Attachment)| {
+            name == text && matches!(attachment, Attachment::Pipe(_))
+        };
+        let at = self.endpoints.iter().position(is_connected).ok_or(Error::NoSuchEndpoint)?;
+        let (_, attachment) = self.endpoints.swap_remove(at);
+        self.detach_endpoint(attachment);
+        Ok(())
+    }
+
+    fn detach_endpoint(&mut self, attachment: Attachment) {
+        match attachment {
+            Attachment::Listener(stopper) => stopper.stop(),
+            Attachment::Name(name) => self.context.inproc.unbind(&name),
+            Attachment::Pipe(id) => self.remove_pipe(id),
+        }
+    }
+
+    /// Closes the socket. What it sent is delivered in the background, as the linger option says.
+    pub(crate) fn close(mut self) {
+        self.owner.set_linger(self.options.linger);
+        for (_, attachment) in std::mem::take(&mut self.endpoints) {
+            if !matches!(attachment, Attachment::Pipe(_)) {
+                self.detach_endpoint(attachment);
+            }
+        }
+        self.owner.close();
+        // Peers that came and were never looked at are let go with the mailbox.
+        self.mailbox.close();
+        for id in self.pipes.ids() {
+            self.remove_pipe(id);
+        }
+        self.context.unregister(self.number);
+    }
+}

@@ -1,0 +1,158 @@
+//! Waiting for several sockets and descriptors at once (zmq_poll(3)).
+#![forbid(unsafe_code)]
+
+use super::SocketHandle;
+use super::mailbox::Mailbox;
+use crate::error::{Error, Result};
+use crate::io::parker::{self, Parker};
+use crate::io::sys_wait::{self, PollFd, Waited};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PollOn {
+    /// A socket.
+    Socket(SocketHandle),
+    /// A descriptor of the system; a negative one is ignored.
+    Fd(i32),
+}
+
+/// What is wanted of, or was found on, a socket or descriptor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Interest {
+    /// Something can be received or read.
+    pub readable: bool,
+    /// Something can be sent or written.
+    pub writable: bool,
+    /// An exceptional condition; never found on a socket.
+    pub error: bool,
+}
+
+impl Interest {
+    fn any(self) -> bool {
+        self.readable || self.writable || self.error
+    }
+}
+
+/// One thing to wait for.
+#[derive(Debug, Clone, Copy)]
+pub struct PollItem {
+    /// The socket or descriptor.
+    pub on: PollOn,
+    /// What is waited for.
+    pub want: Interest,
+    /// What was found.
+    pub got: Interest,
+}
+
+/// Registers the calling thread with sockets, for as long as it lives.
+struct Waiting {
+    parker: Arc<Parker>,
+    mailboxes: Vec<Arc<Mailbox>>,
+}
+
+impl Waiting {
+    /// Registers with the sockets. False: one of them has news.
+    fn begin(&mut self, items: &[PollItem]) -> Result<bool> {
+        for item in items {
+            if let PollOn::Socket(socket) = item.on
+                && item.want.any()
+            {
+                let mailbox = socket.turn()?.mailbox.clone();
+                if !mailbox.begin_wait(&self.parker) {
+                    return Ok(false);
+                }
+                self.mailboxes.push(mailbox);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        for mailbox in &self.mailboxes {
+            mailbox.end_wait(&self.parker);
+        }
+    }
+}
+
+/// Waits until something that is wanted is found on one of the items, or until the timeout (`None`: for
+/// ever). Gives the number of items on which something was found.
+///
+/// # Errors
+/// [`Error::NotASocket`], [`Error::Terminated`], [`Error::Interrupted`], [`Error::TooManyOpen`].
+pub fn poll(items: &mut [PollItem], timeout: Option<Duration>) -> Result<usize> {
+    let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
+    let has_fds = items.iter().any(|item| matches!(item.on, PollOn::Fd(_)));
+    let mut fds = if has_fds { descriptors(items) } else { Vec::new() };
+    loop {
+        let mut found = look_at_sockets(items)?;
+        if has_fds {
+            // No waiting here: this is how descriptors and sockets are looked at together.
+            match sys_wait::poll(&mut fds, Some(Instant::now())) {
+                Ok(_) => found += take_results(items, &fds),
+                Err(_) => return Err(Error::InvalidArgument),
+            }
+        }
+        if found > 0 || timeout == Some(Duration::ZERO) {
+            return Ok(found);
+        }
+        match wait(items, &mut fds, has_fds, deadline)? {
+            Waited::Look => {}
+            // Whatever came at the last moment is looked at once more.
+            Waited::TimedOut => {
+                found = look_at_sockets(items)?;
+                return Ok(if has_fds { found + take_results(items, &fds) } else { found });
+            }
+            Waited::Interrupted => return Err(Error::Interrupted),
+        }
+    }
+}
+
+/// The descriptors among the items, and a last place for the parker's own.
+fn descriptors(items: &[PollItem]) -> Vec<PollFd> {
+    let asked = items.iter().filter_map(|item| match item.on {
+        PollOn::Fd(fd) => Some(PollFd::new(fd, item.want.readable, item.want.writable, item.want.error)),
+        PollOn::Socket(_) => None,
+    });
+    asked.chain([PollFd::new(-1, false, false, false)]).collect()
+}
+
+fn look_at_sockets(items: &mut [PollItem]) -> Result<usize> {
+    let mut found = 0;
+    for item in items {
+        item.got = Interest::default();
+        if let PollOn::Socket(socket) = item.on {
+            let events = socket.events()?;
+            item.got.readable = item.want.readable && events.readable;
+            item.got.writable = item.want.writable && events.writable;
+            found += usize::from(item.got.any());
+        }
+    }
+    Ok(found)
+}
+
+fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
+    let mut found = 0;
+    let descriptors = items.iter_mut().filter(|item| matches!(item.on, PollOn::Fd(_)));
+    for (item, fd) in descriptors.zip(fds) {
+        item.got =
+            Interest { readable: fd.is_readable(), writable: fd.is_writable(), error: fd.is_exceptional() };
+        found += usize::from(item.got.any());
+    }
+    found
+}
+
+fn wait(items: &[PollItem], fds: &mut [PollFd], has_fds: bool, deadline: Option<Instant>) -> Result<Waited> {
+    let mut waiting = Waiting { parker: parker::mine(), mailboxes: Vec::new() };
+    if !waiting.begin(items)? {
+        return Ok(Waited::Look);
+    }
+    if has_fds {
+        waiting.parker.clone().poll(fds, deadline).map_err(|_| Error::TooManyOpen)
+    } else {
+        Ok(waiting.parker.park(deadline))
+    }
+}
