@@ -8,6 +8,7 @@ mod pattern;
 mod pipe;
 pub mod socket;
 mod sync;
+mod trace;
 mod transport;
 mod wire;
 

@@ -30,6 +30,16 @@ pub(crate) enum Ended {
     Protocol(WireError),
 }
 
+impl std::fmt::Display for Ended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Ended::ByPeer => f.write_str("the peer closed the connection"),
+            Ended::Broken(error) => write!(f, "the connection broke: {error}"),
+            Ended::Protocol(error) => write!(f, "the peer was disconnected: {error}"),
+        }
+    }
+}
+
 impl From<WireError> for Ended {
     fn from(error: WireError) -> Ended {
         Ended::Protocol(error)

@@ -6,6 +6,7 @@ use super::session::Session;
 use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::error::{Error, Result};
 use crate::socket::options::Options;
+use crate::trace;
 use crate::transport::{ipc, tcp};
 use parking_lot::Mutex;
 use std::io;
@@ -146,7 +147,11 @@ impl Source for Listener {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 // No descriptors, no buffers, no memory, or a network error that accept passes on: the
                 // connection waits in the backlog, and so do we.
-                Err(_) => return Next { deadline: Some(now + PAUSE), ..Next::default() },
+                Err(error) => {
+                    let kind = self.owner.kind.wire_name();
+                    trace::say(format_args!("{kind}: cannot accept a connection now, trying again: {error}"));
+                    return Next { deadline: Some(now + PAUSE), ..Next::default() };
+                }
             }
         }
         Next { again: true, ..Next::default() }

@@ -15,10 +15,12 @@ use crate::pipe::{Bounds, Pipe, Signal, pipe};
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Event;
 use crate::socket::options::Options;
+use crate::trace;
 use crate::transport::{Target, tcp};
 use crate::wire::batch::Batch;
 use crate::wire::handshake::Handshake;
 use crate::wire::{Local, PeerInfo, Version};
+use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
@@ -166,23 +168,31 @@ impl Session {
                 });
                 match started {
                     Ok(_) => self.link = Link::Resolving,
-                    Err(_) => self.back_off(now),
+                    Err(error) => self.failed(&error, now),
                 }
             }
             Target::Ipc(name) => match dial::ipc(name, &self.options) {
                 Ok((fd, connected)) => self.dialed(fd, connected, Vec::new(), now),
-                Err(_) => self.back_off(now),
+                Err(error) => self.failed(&error, now),
             },
         }
     }
 
     /// Tries the addresses, the last first.
     fn dial_tcp(&mut self, mut left: Vec<SocketAddr>, now: Instant) {
+        let mut error = io::Error::from(io::ErrorKind::NotFound);
         while let Some(address) = left.pop() {
-            if let Ok((fd, connected)) = dial::tcp(&address, &self.options) {
-                return self.dialed(fd, connected, left, now);
+            match dial::tcp(&address, &self.options) {
+                Ok((fd, connected)) => return self.dialed(fd, connected, left, now),
+                Err(refused) => error = refused,
             }
         }
+        self.failed(&error, now);
+    }
+
+    /// An attempt to connect has failed.
+    fn failed(&mut self, error: &io::Error, now: Instant) {
+        trace::say(format_args!("{self}: cannot connect: {error}"));
         self.back_off(now);
     }
 
@@ -297,7 +307,10 @@ impl Session {
         let mut durable = owner.durable.lock();
         match durable.get_mut(&name) {
             // Two peers with one name: the first one has it.
-            Some(known) if known.connected => self.ended = true,
+            Some(known) if known.connected => {
+                trace::say(format_args!("{self}: refused: a peer with the same identity is connected"));
+                self.ended = true;
+            }
             Some(known) => {
                 known.connected = true;
                 self.handover = Some((known.home.clone(), up));
@@ -335,6 +348,11 @@ impl Session {
         if let Some(pipe) = &mut self.pipe {
             self.leftover.extend(introduce(&self.owner, &mut up, pipe));
         }
+        let (version, kind) = (up.version(), up.peer.kind);
+        trace::say(format_args!(
+            "{self}: connected, ZMTP {version}, peer {}",
+            kind.map_or("of 2.x", SocketType::wire_name)
+        ));
         self.link = Link::Up(up);
         if let Some(pipe) = socket_end {
             let replayed = self.owner.upstream.is_some();
@@ -389,6 +407,7 @@ impl Session {
                 let Link::Dialing { fd, left } = link else { unreachable!("matched above") };
                 match sys::take_error(fd.as_fd()) {
                     Ok(()) => self.greet(fd, now),
+                    Err(error) if left.is_empty() => self.failed(&error, now),
                     Err(_) => self.dial_tcp(left, now),
                 }
             }
@@ -424,7 +443,10 @@ impl Source for Session {
         if !self.ended {
             match self.progress(scratch) {
                 Ok(more) => again = more,
-                Err(_) => self.lost(now),
+                Err(ended) => {
+                    trace::say(format_args!("{self}: {ended}"));
+                    self.lost(now);
+                }
             }
         }
         if self.closing.is_some() && !self.ended && self.is_delivered() {
@@ -449,6 +471,22 @@ impl Source for Session {
             Link::Up(up) => &up.fd,
         };
         Some((fd.as_raw_fd(), self.fd_number))
+    }
+}
+
+impl fmt::Display for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.owner.kind.wire_name();
+        match &self.role {
+            Role::Connecting { target: Target::Tcp(tcp::Remote::Address(address)), .. } => {
+                write!(f, "{kind} to tcp://{address}")
+            }
+            Role::Connecting { target: Target::Tcp(tcp::Remote::Host(host, port)), .. } => {
+                write!(f, "{kind} to tcp://{host}:{port}")
+            }
+            Role::Connecting { target: Target::Ipc(name), .. } => write!(f, "{kind} to ipc://{name}"),
+            Role::Accepted { .. } => write!(f, "{kind} peer {}", self.home.key),
+        }
     }
 }
 

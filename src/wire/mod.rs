@@ -56,6 +56,17 @@ pub(crate) enum Version {
     V3_1,
 }
 
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Version::V1_0 => "1.0",
+            Version::V2_0 => "2.0",
+            Version::V3_0 => "3.0",
+            Version::V3_1 => "3.1",
+        })
+    }
+}
+
 /// What this side says of itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Local {
