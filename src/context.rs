@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::io::fd;
 use crate::io::owner::Runtime;
 use crate::io::thread;
 use crate::socket::kind::SocketType;
@@ -24,6 +25,8 @@ static CONTEXTS: Table<Arc<Shared>> = Table::new();
 pub(crate) struct Shared {
     pub(crate) inproc: Directory,
     io_threads: usize,
+    /// See [`fd::forks`].
+    forks: u32,
     state: Mutex<State>,
 }
 
@@ -39,11 +42,20 @@ struct State {
 }
 
 impl Shared {
+    /// Whether the context belongs to a parent of this process, where its threads are.
+    #[inline]
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.forks != fd::forks()
+    }
+
     /// Counts a socket in and gives its number.
     ///
     /// # Errors
     /// [`Error::Terminated`].
     pub(crate) fn register(&self, mailbox: &Arc<Mailbox>) -> Result<usize> {
+        if self.is_inherited() {
+            return Err(Error::Terminated);
+        }
         let mut state = self.state.lock();
         if state.terminating {
             return Err(Error::Terminated);
@@ -113,7 +125,9 @@ impl ContextHandle {
         if io_threads > IO_THREADS_MAX {
             return Err(Error::InvalidArgument);
         }
-        let shared = Shared { inproc: Directory::default(), io_threads, state: Mutex::default() };
+        fd::watch_forks();
+        let shared =
+            Shared { inproc: Directory::default(), io_threads, forks: fd::forks(), state: Mutex::default() };
         CONTEXTS.insert(Arc::new(shared)).map(ContextHandle).map_err(|_| Error::TooManyOpen)
     }
 
@@ -146,18 +160,28 @@ impl ContextHandle {
     /// # Errors
     /// [`Error::NotAContext`].
     pub fn shut_down(self) -> Result<()> {
-        self.shared()?.shut_down();
+        let shared = self.shared()?;
+        if !shared.is_inherited() {
+            shared.shut_down();
+        }
         Ok(())
     }
 
     /// Ends the context: as [`ContextHandle::shut_down`], then waits until all its sockets are closed
-    /// and what they sent is delivered or given up, as their linger options say.
+    /// and what they sent is delivered or given up, as their linger options say. In a forked child, a
+    /// context of the parent is only let go of.
     ///
     /// # Errors
     /// [`Error::NotAContext`]; [`Error::Interrupted`] when a signal was handled meanwhile, and then the
     /// call may be made again.
     pub fn terminate(self) -> Result<()> {
         let shared = self.shared()?;
+        if shared.is_inherited() {
+            // Its locks may be held by threads that were not forked: it is left as it is.
+            std::mem::forget(CONTEXTS.remove(self.0));
+            std::mem::forget(shared);
+            return Ok(());
+        }
         shared.shut_down();
         let runtime = shared.state.lock().runtime.clone();
         if let Some(runtime) = runtime {

@@ -1,16 +1,17 @@
 //! Opening sockets: connecting to a target, listening, and setting the options that all streams share.
 #![forbid(unsafe_code)]
 
+use super::fd::Fd;
 use super::sys::{self, SockAddr};
 use crate::error::{Error, Result};
 use crate::socket::options::Options;
 use crate::transport::ipc;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// Starts to connect to an IP address. The flag says whether it is connected already.
-pub(crate) fn tcp(address: &SocketAddr, options: &Options) -> io::Result<(OwnedFd, bool)> {
+pub(crate) fn tcp(address: &SocketAddr, options: &Options) -> io::Result<(Fd, bool)> {
     let address = SockAddr::inet(address);
     let fd = sys::stream_socket(address.family())?;
     tune_tcp(fd.as_fd(), options);
@@ -19,7 +20,7 @@ pub(crate) fn tcp(address: &SocketAddr, options: &Options) -> io::Result<(OwnedF
 }
 
 /// Starts to connect to a local name.
-pub(crate) fn ipc(name: &ipc::Name, options: &Options) -> io::Result<(OwnedFd, bool)> {
+pub(crate) fn ipc(name: &ipc::Name, options: &Options) -> io::Result<(Fd, bool)> {
     let address = name.socket_address().map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     let fd = sys::stream_socket(libc::AF_UNIX)?;
     tune_buffers(fd.as_fd(), options);
@@ -49,7 +50,7 @@ pub(crate) fn tune_buffers(fd: BorrowedFd<'_>, options: &Options) {
 ///
 /// # Errors
 /// [`Error::AddressInUse`], [`Error::AddressNotAvailable`], [`Error::TooManyOpen`], [`Error::Os`].
-pub(crate) fn listen_tcp(address: &SocketAddr, options: &Options) -> Result<OwnedFd> {
+pub(crate) fn listen_tcp(address: &SocketAddr, options: &Options) -> Result<Fd> {
     let address = SockAddr::inet(address);
     let fd = sys::stream_socket(address.family()).map_err(refusal)?;
     // A listener that comes back at once must not wait for the connections of the one before.
@@ -69,7 +70,7 @@ pub(crate) fn listen_tcp(address: &SocketAddr, options: &Options) -> Result<Owne
 ///
 /// # Errors
 /// As [`listen_tcp`].
-pub(crate) fn listen_ipc(name: &ipc::Name, options: &Options) -> Result<OwnedFd> {
+pub(crate) fn listen_ipc(name: &ipc::Name, options: &Options) -> Result<Fd> {
     let address = name.socket_address()?;
     let fd = sys::stream_socket(libc::AF_UNIX).map_err(refusal)?;
     tune_buffers(fd.as_fd(), options);

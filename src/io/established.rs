@@ -1,6 +1,7 @@
 //! A connection after its handshake: bytes in, messages into the pipe; messages from the pipe, bytes out.
 #![forbid(unsafe_code)]
 
+use super::fd::Fd;
 use super::{Scratch, sys};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
@@ -10,7 +11,7 @@ use crate::wire::decoder::{Decoder, Sink};
 use crate::wire::encoder::Encoder;
 use crate::wire::{PeerInfo, Version, WireError};
 use std::io::{self, IoSlice};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 
 /// Bytes that are encoded before they are written.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -48,7 +49,7 @@ impl From<WireError> for Ended {
 
 /// A connection after its handshake.
 pub(crate) struct Established {
-    pub(crate) fd: OwnedFd,
+    pub(crate) fd: Fd,
     pub(crate) peer: PeerInfo,
     encoder: Encoder,
     decoder: Decoder,
@@ -98,7 +99,7 @@ impl Established {
     /// A connection that has done its handshake; `out` is what of it is still to be written, `held` what
     /// the peer sent behind it.
     pub(crate) fn new(
-        fd: OwnedFd,
+        fd: Fd,
         peer: PeerInfo,
         max_bytes: Option<u64>,
         out: Batch,
@@ -257,7 +258,7 @@ impl Established {
 }
 
 /// Writes the batch. `Ok(false)`: the kernel took a part of it and has no more room.
-pub(crate) fn write(fd: &OwnedFd, batch: &mut Batch, writable: &mut bool) -> Result<bool, Ended> {
+pub(crate) fn write(fd: &Fd, batch: &mut Batch, writable: &mut bool) -> Result<bool, Ended> {
     while !batch.is_empty() {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let count = batch.slices(&mut slices);

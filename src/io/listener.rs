@@ -1,6 +1,7 @@
 //! A listener: accepts connections and gives each a session.
 #![forbid(unsafe_code)]
 
+use super::fd::Fd;
 use super::owner::{Alive, Home, Owner};
 use super::session::Session;
 use super::{Cause, Next, Scratch, Source, dial, sys};
@@ -10,7 +11,7 @@ use crate::trace;
 use crate::transport::{ipc, tcp};
 use parking_lot::Mutex;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// The part of a listener that its socket holds, to end it: the endpoint is free again at once.
 #[derive(Clone)]
 pub(crate) struct Stopper {
-    fd: Arc<Mutex<Option<OwnedFd>>>,
+    fd: Arc<Mutex<Option<Fd>>>,
     /// The path to remove, with the device and inode by which it is known to be ours still.
     path: Option<(PathBuf, u64, u64)>,
     home: Home,
@@ -32,7 +33,7 @@ pub(crate) struct Stopper {
 
 /// See the module's documentation.
 pub(crate) struct Listener {
-    fd: Arc<Mutex<Option<OwnedFd>>>,
+    fd: Arc<Mutex<Option<Fd>>>,
     raw_fd: RawFd,
     is_tcp: bool,
     owner: Arc<Owner>,
@@ -84,7 +85,7 @@ pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> R
 }
 
 fn start(
-    fd: OwnedFd,
+    fd: Fd,
     path: Option<(PathBuf, u64, u64)>,
     is_tcp: bool,
     owner: &Arc<Owner>,

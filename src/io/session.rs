@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::established::{self, Ended, Established};
+use super::fd::Fd;
 use super::owner::{Alive, Durable, Home, Owner};
 use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::message::{Kind, Message};
@@ -24,7 +25,7 @@ use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,7 +56,7 @@ enum Link {
     /// A thread is looking up the target's address.
     Resolving,
     /// A connection attempt is under way; these addresses are left to try.
-    Dialing { fd: OwnedFd, left: Vec<SocketAddr> },
+    Dialing { fd: Fd, left: Vec<SocketAddr> },
     /// The handshake is under way.
     Greeting(Box<Greeting>),
     /// Messages flow.
@@ -64,7 +65,7 @@ enum Link {
 
 /// A connection in its handshake.
 struct Greeting {
-    fd: OwnedFd,
+    fd: Fd,
     handshake: Handshake,
     out: Batch,
     writable: bool,
@@ -130,7 +131,7 @@ impl Session {
     }
 
     /// A session for a connection that a listener accepted.
-    pub(crate) fn accepted(fd: OwnedFd, owner: &Arc<Owner>, options: &Arc<Options>, home: Home) -> Session {
+    pub(crate) fn accepted(fd: Fd, owner: &Arc<Owner>, options: &Arc<Options>, home: Home) -> Session {
         let greeting = Greeting::new(fd, owner.kind, options, Instant::now());
         let role = Role::Accepted { durable: None };
         Session::new(role, Link::Greeting(Box::new(greeting)), owner, options.clone(), home)
@@ -196,7 +197,7 @@ impl Session {
         self.back_off(now);
     }
 
-    fn dialed(&mut self, fd: OwnedFd, connected: bool, left: Vec<SocketAddr>, now: Instant) {
+    fn dialed(&mut self, fd: Fd, connected: bool, left: Vec<SocketAddr>, now: Instant) {
         self.fd_number += 1;
         if connected {
             self.greet(fd, now);
@@ -205,7 +206,7 @@ impl Session {
         }
     }
 
-    fn greet(&mut self, fd: OwnedFd, now: Instant) {
+    fn greet(&mut self, fd: Fd, now: Instant) {
         self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
     }
 
@@ -502,7 +503,7 @@ impl Drop for Session {
 }
 
 impl Greeting {
-    fn new(fd: OwnedFd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
+    fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
         let local = Local { kind, identity: options.identity.clone() };
         Greeting {
             fd,

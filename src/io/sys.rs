@@ -3,11 +3,12 @@
 //! Everything here is a thin, safe wrapper: descriptors are owned or borrowed, lengths come from slices,
 //! and every refusal of the kernel is an `io::Error`.
 
+use super::fd::Fd;
 use std::ffi::OsStr;
 use std::io::{self, IoSlice};
 use std::mem::{self, MaybeUninit};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 
 /// A socket address of any family, as the kernel takes it.
@@ -118,10 +119,10 @@ impl SockAddr {
 }
 
 /// A new stream socket that neither blocks nor is inherited by programs the application starts.
-pub(crate) fn stream_socket(family: i32) -> io::Result<OwnedFd> {
+pub(crate) fn stream_socket(family: i32) -> io::Result<Fd> {
     let kind = libc::SOCK_STREAM | libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     // SAFETY: no pointers are involved; the descriptor returned is new and ours.
-    unsafe { Ok(OwnedFd::from_raw_fd(check(libc::socket(family, kind, 0))?)) }
+    unsafe { Ok(Fd::from_raw(check(libc::socket(family, kind, 0))?)) }
 }
 
 /// Sets an integer socket option.
@@ -169,13 +170,13 @@ pub(crate) fn connect(fd: BorrowedFd<'_>, address: &SockAddr) -> io::Result<bool
 }
 
 /// Takes the next connection of a listener.
-pub(crate) fn accept(fd: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+pub(crate) fn accept(fd: BorrowedFd<'_>) -> io::Result<Fd> {
     let flags = libc::SOCK_NONBLOCK | libc::SOCK_CLOEXEC;
     retry(|| {
         // SAFETY: null pointers mean that the peer's address is not wanted; the descriptor is new and ours.
         unsafe {
             let fd = libc::accept4(fd.as_raw_fd(), std::ptr::null_mut(), std::ptr::null_mut(), flags);
-            Ok(OwnedFd::from_raw_fd(check(fd)?))
+            Ok(Fd::from_raw(check(fd)?))
         }
     })
 }

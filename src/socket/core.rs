@@ -95,9 +95,12 @@ impl Core {
     /// Does what was asked through the mailbox. Every call begins with this.
     ///
     /// # Errors
-    /// [`Error::Terminated`].
+    /// [`Error::Terminated`]; that is also what a socket of a forked child's parent is to the child.
     #[inline]
     pub(crate) fn catch_up(&mut self) -> Result<()> {
+        if self.context.is_inherited() {
+            return Err(Error::Terminated);
+        }
         self.mailbox.take(&mut self.events);
         if !self.events.is_empty() {
             self.process_events();
@@ -309,6 +312,12 @@ impl Core {
 
     /// Closes the socket. What it sent is delivered in the background, as the linger option says.
     pub(crate) fn close(mut self) {
+        if self.context.is_inherited() {
+            // A forked child: its descriptors are closed already, and the locks of what is shared with
+            // I/O threads may be held by threads that were not forked.
+            std::mem::forget(self);
+            return;
+        }
         self.owner.set_linger(self.options.linger);
         for (_, attachment) in std::mem::take(&mut self.endpoints) {
             if !matches!(attachment, Attachment::Pipe(_)) {

@@ -4,9 +4,11 @@
 //! number, so a handle that is stale, foreign or garbage finds nothing, and never memory that is gone.
 #![forbid(unsafe_code)]
 
+use crate::io::fd;
 use parking_lot::{Mutex, MutexGuard};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 /// Slots in the first block; each further block has twice as many.
 const FIRST_BLOCK_SLOTS: usize = 64;
@@ -14,6 +16,9 @@ const FIRST_BLOCK_SLOTS: usize = 64;
 const SLOT_BITS: u32 = if usize::BITS == 64 { 24 } else { 14 };
 /// Blocks that hold 2^SLOT_BITS slots and a bit.
 const BLOCKS: usize = SLOT_BITS as usize - 5;
+
+/// How long a forked child waits for a turn.
+const FORKED_TURN_MAX: Duration = Duration::from_secs(1);
 
 /// See the module's documentation.
 pub(crate) struct Table<T> {
@@ -81,7 +86,9 @@ impl<T> Table<T> {
     #[inline]
     pub(crate) fn get(&self, handle: usize) -> Option<Turn<'_, T>> {
         let (block, index) = place(handle & ((1 << SLOT_BITS) - 1));
-        let entry = self.blocks.get(block)?.get()?.get(index)?.lock();
+        let slot = self.blocks.get(block)?.get()?.get(index)?;
+        // In a forked child, a turn that another thread of the parent had is never given back.
+        let entry = if fd::forks() == 0 { slot.lock() } else { slot.try_lock_for(FORKED_TURN_MAX)? };
         if entry.handle == handle && handle != 0 { Some(Turn(entry)) } else { None }
     }
 
