@@ -171,15 +171,30 @@ impl Message {
     /// A message whose body is the bytes of `owner`, which is dropped once, with the last message that
     /// refers to it, on whatever thread that happens.
     pub fn from_owner<T: AsRef<[u8]> + Send + 'static>(owner: T) -> Message {
-        let boxed = Box::new(Owned {
-            head: Head { refs: AtomicUsize::new(1), free: free_owned::<T> },
-            value: ManuallyDrop::new(owner),
-        });
-        let owned = Box::into_raw(boxed);
-        // SAFETY: `owned` was just made by Box::into_raw; the value does not move again.
-        let bytes = unsafe { (*owned).value.as_ref() };
+        Message::try_from_owner(owner)
+            .unwrap_or_else(|_| std::alloc::handle_alloc_error(Layout::new::<Owned<T>>()))
+    }
+
+    /// [`Message::from_owner`] for a caller that can do without: gives the owner back when there is no
+    /// memory for the reference to it.
+    ///
+    /// # Errors
+    /// The owner, untouched.
+    pub fn try_from_owner<T: AsRef<[u8]> + Send + 'static>(owner: T) -> Result<Message, T> {
+        // SAFETY: an `Owned` has a head, so its size is not zero.
+        let Some(owned) = NonNull::new(unsafe { alloc(Layout::new::<Owned<T>>()) }) else {
+            return Err(owner);
+        };
+        let owned = owned.cast::<Owned<T>>();
+        let head = Head { refs: AtomicUsize::new(1), free: free_owned::<T> };
+        // SAFETY: the memory was just allocated for this; `free_owned` gives it back as a Box, which
+        // allocates alike. The value does not move again.
+        let bytes = unsafe {
+            owned.write(Owned { head, value: ManuallyDrop::new(owner) });
+            (*owned.as_ptr()).value.as_ref()
+        };
         let (data, len) = (bytes.as_ptr().cast_mut(), bytes.len());
-        Message::shared(owned.cast::<Head>(), data, len)
+        Ok(Message::shared(owned.as_ptr().cast::<Head>(), data, len))
     }
 
     /// A message that takes over `bytes` without copying them, unless they fit inline.
@@ -403,9 +418,9 @@ unsafe fn release(head: NonNull<Head>, count: usize) {
 }
 
 /// # Safety
-/// `head` is that of an `Owned<T>` made by `from_owner`, and nobody refers to it any more.
+/// `head` is that of an `Owned<T>` made by `try_from_owner`, and nobody refers to it any more.
 unsafe fn free_owned<T>(head: NonNull<Head>) {
-    // SAFETY: the caller's promise: this undoes the Box::into_raw of `from_owner`, once.
+    // SAFETY: the caller's promise: this gives back, once, what `try_from_owner` allocated.
     let mut owned = unsafe { Box::from_raw(head.cast::<Owned<T>>().as_ptr()) };
     // SAFETY: the value is dropped here only, and not used after.
     unsafe { ManuallyDrop::drop(&mut owned.value) };

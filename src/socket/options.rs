@@ -46,6 +46,8 @@ pub struct Options {
     pub multicast_rate: i64,
     /// Multicast recovery interval in milliseconds. Kept likewise.
     pub multicast_recovery_ms: i64,
+    /// What 2.x sets in milliseconds, beside the interval that it sets in seconds. Kept likewise.
+    pub multicast_recovery_exact_ms: Option<i64>,
     /// Multicast loopback. Kept likewise.
     pub multicast_loop: bool,
 }
@@ -71,6 +73,7 @@ impl Default for Options {
             message_bytes_max: None,
             multicast_rate: 100,
             multicast_recovery_ms: 10_000,
+            multicast_recovery_exact_ms: None,
             multicast_loop: true,
         }
     }
