@@ -287,6 +287,18 @@ impl Message {
         self
     }
 
+    /// What the message is for and whether more parts follow, as a byte below 128, for keeping it
+    /// elsewhere; see [`Message::with_tag`].
+    pub(crate) fn tag(&self) -> u8 {
+        self.flags
+    }
+
+    /// The same message, with the tag of another.
+    pub(crate) fn with_tag(mut self, tag: u8) -> Message {
+        self.flags = tag & (FLAG_MORE | KIND_MASK);
+        self
+    }
+
     /// Takes the message apart; [`Message::from_raw`] puts it together again. The "more" flag is not
     /// part of it.
     #[inline]

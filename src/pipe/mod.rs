@@ -8,13 +8,16 @@
 
 pub(crate) mod queue;
 pub(crate) mod swap;
+mod swap_file;
+#[cfg(all(test, not(loom)))]
+mod swap_tests;
 
 use crate::message::Message;
+use crate::sync::{Arc, AtomicUsize, Ordering, fence};
 use crossbeam_utils::CachePadded;
 use queue::{Consumer, Producer, Sleep, queue};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use swap::Swap;
 
 /// What happened at the other end of a pipe.
@@ -54,7 +57,7 @@ struct Flow {
 /// What both ends share. `flows[i]` and `owners[i]` are those of the end `i`: the flow that it writes.
 struct Link {
     flows: [Flow; 2],
-    owners: [OnceLock<(Arc<dyn Notify>, usize)>; 2],
+    owners: [OnceLock<(std::sync::Arc<dyn Notify>, usize)>; 2],
 }
 
 /// How one direction of a new pipe is bounded.
@@ -131,18 +134,28 @@ impl Pipe {
 
     /// Says who is told what happens at the other end. Once, before this end is used; what happened
     /// before is not told, so the owner looks for itself.
-    pub(crate) fn set_owner(&self, owner: Arc<dyn Notify>, key: usize) {
+    pub(crate) fn set_owner(&self, owner: std::sync::Arc<dyn Notify>, key: usize) {
         assert!(self.link.owners[self.side].set((owner, key)).is_ok(), "a pipe end has one owner");
+        // With the fence in `close`: either the other end, as it closes, finds the owner, or the owner,
+        // as it looks, finds the other end closed.
+        fence(Ordering::SeqCst);
     }
 
-    /// Changes the high-water mark of what this end writes (`0`: none).
+    /// Changes the high-water mark of what this end writes (`0`: none). Whoever waited for room looks
+    /// again by itself.
     pub(crate) fn set_write_hwm(&self, hwm: usize) {
         self.link.flows[self.side].hwm.store(hwm, Ordering::Relaxed);
     }
 
-    /// Changes the high-water mark of what the other end writes (`0`: none).
+    /// Changes the high-water mark of what the other end writes (`0`: none), and lets it look again if it
+    /// waits for room.
     pub(crate) fn set_read_hwm(&self, hwm: usize) {
-        self.link.flows[1 - self.side].hwm.store(hwm, Ordering::Relaxed);
+        let flow = &self.link.flows[1 - self.side];
+        flow.hwm.store(hwm, Ordering::Relaxed);
+        // Release: a writer that marks itself blocked after this sees the new mark and looks again.
+        if flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
+            self.tell(Signal::Writable);
+        }
     }
 
     /// Whether a message can be written, or its next part if one was begun. When not, this end is
@@ -154,15 +167,11 @@ impl Pipe {
         }
         let flow = &self.link.flows[self.side];
         let hwm = flow.hwm.load(Ordering::Relaxed);
-        if let Some(swap) = &flow.swap
-            && swap.is_active()
-        {
-            return swap.has_room();
-        }
-        if hwm == 0 || self.written.wrapping_sub(self.granted) < hwm {
+        let swap_is_active = flow.swap.as_ref().is_some_and(Swap::is_active);
+        if !swap_is_active && (hwm == 0 || self.written.wrapping_sub(self.granted) < hwm) {
             return true;
         }
-        self.refresh_credit(hwm)
+        self.can_write_after_all()
     }
 
     /// Writes one part of a message. [`Pipe::can_write`] has said that there is room. Parts are seen by
@@ -260,6 +269,7 @@ impl Pipe {
         self.rollback();
         let _ = self.tx.publish();
         let _ = self.tx.close();
+        fence(Ordering::SeqCst);
         self.tell(Signal::Closed);
     }
 
@@ -270,12 +280,29 @@ impl Pipe {
         }
     }
 
-    /// Looks how far the reader is; marks the writer as waiting when there is still no room.
+    /// Looks how far the reader is, or into the swap; marks the writer as waiting when there is no room.
     #[cold]
-    fn refresh_credit(&mut self, hwm: usize) -> bool {
+    fn can_write_after_all(&mut self) -> bool {
+        let has_room = match &self.link.flows[self.side].swap {
+            Some(swap) if swap.is_active() => swap.has_room(),
+            _ => self.refresh_credit(),
+        };
+        if !has_room {
+            // The reader cannot make room by reading what it does not see.
+            self.flush();
+        }
+        has_room
+    }
+
+    fn refresh_credit(&mut self) -> bool {
         let flow = &self.link.flows[self.side];
         let mut word = flow.consumed.load(Ordering::Acquire);
         loop {
+            // Acquire above and below: a mark that the reader changed and told us about is seen.
+            let hwm = flow.hwm.load(Ordering::Relaxed);
+            if hwm == 0 {
+                return true;
+            }
             self.granted = word >> COUNT_SHIFT;
             // The count in the word has one bit less than a usize: compare within it.
             let under_way = self.written.wrapping_sub(self.granted) & (usize::MAX >> COUNT_SHIFT);
@@ -290,20 +317,22 @@ impl Pipe {
                 return false;
             }
             match flow.consumed.compare_exchange(word, word | BLOCKED, Ordering::AcqRel, Ordering::Acquire) {
-                Ok(_) => return false,
+                // With the mark that was looked at still in force, the reader will tell.
+                Ok(_) if flow.hwm.load(Ordering::Relaxed) == hwm => return false,
+                Ok(_) => word = flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & !BLOCKED,
                 Err(now) => word = now,
             }
         }
     }
 
     /// Tells the writer what was read, when that is worth it: after half the high-water mark, or when
-    /// there is nothing more to read (`drained`).
+    /// there is nothing more to read (`drained`; then without a mark too, as one may be set later).
     #[inline]
     fn credit(&mut self, drained: bool) {
         let flow = &self.link.flows[1 - self.side];
         let hwm = flow.hwm.load(Ordering::Relaxed);
         let unreported = self.read.wrapping_sub(self.reported);
-        if hwm == 0 || unreported == 0 || !drained && unreported < hwm.div_ceil(2) {
+        if unreported == 0 || !drained && (hwm == 0 || unreported < hwm.div_ceil(2)) {
             return;
         }
         self.reported = self.read;
@@ -317,9 +346,12 @@ impl Pipe {
     #[cold]
     fn fall_asleep(&mut self) -> bool {
         self.credit(true);
+        if self.swap_in() {
+            return false;
+        }
         match self.rx.sleep() {
             Sleep::Ready => false,
-            // Only once marked asleep is the swap looked at: the writer does it the other way round.
+            // Once marked asleep, the swap is looked at again: the writer does it the other way round.
             Sleep::Asleep | Sleep::Closed => !self.swap_in(),
         }
     }
