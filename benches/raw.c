@@ -1,0 +1,145 @@
+/* The kernel's own limit: two processes with blocking stream sockets and nothing else between them. */
+#include "bench.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SECONDS_MAX 60
+#define WARM_UP_ROUND_TRIPS 200
+#define BLOCK_BYTES_MAX (4u << 20)
+#define SAMPLES_MAX (4u << 20)
+
+struct plan
+{
+    int fd; /* the child's end */
+    size_t bytes;
+    uint64_t duration_ns;
+    int paced;
+};
+
+static char block[BLOCK_BYTES_MAX];
+
+/* Two connected sockets. */
+static void pair_new (const char *transport, int fd[2])
+{
+    if (strcmp (transport, "ipc") == 0) {
+        CHECK (socketpair (AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+        return;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int on = 1, listener = socket (AF_INET, SOCK_STREAM, 0);
+    CHECK (listener >= 0 && bind (listener, (struct sockaddr *) &address, sizeof address) == 0);
+    CHECK (listen (listener, 1) == 0 && getsockname (listener, (struct sockaddr *) &address, &length) == 0);
+    CHECK ((fd[0] = socket (AF_INET, SOCK_STREAM, 0)) >= 0);
+    CHECK (connect (fd[0], (struct sockaddr *) &address, sizeof address) == 0);
+    CHECK ((fd[1] = accept (listener, NULL, NULL)) >= 0);
+    for (int i = 0; i < 2; i++)
+        CHECK (setsockopt (fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    close (listener);
+}
+
+/* Sends back every block; ends with the connection. */
+static void echo_process (const struct link *link)
+{
+    const struct plan *plan = link->argument;
+    for (;;) {
+        size_t have = 0;
+        while (have < plan->bytes) {
+            ssize_t n = read (plan->fd, block + have, plan->bytes - have);
+            if (n <= 0)
+                return;
+            have += (size_t) n;
+        }
+        put (plan->fd, block, plan->bytes);
+    }
+}
+
+static void writer_process (const struct link *link)
+{
+    const struct plan *plan = link->argument;
+    uint64_t deadline = now_ns () + plan->duration_ns;
+    do {
+        put (plan->fd, block, plan->bytes);
+    } while (now_ns () < deadline);
+}
+
+static int compare (const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
+    return x < y ? -1 : x > y;
+}
+
+static void latency (int fd, const struct plan *plan)
+{
+    size_t count = 0;
+    double sum = 0;
+    uint32_t *samples = malloc (SAMPLES_MAX * sizeof *samples);
+    CHECK (samples != NULL);
+    for (int i = 0; i < WARM_UP_ROUND_TRIPS; i++) {
+        put (fd, block, plan->bytes);
+        get (fd, block, plan->bytes);
+    }
+    uint64_t start = now_ns (), before = start;
+    do {
+        if (plan->paced) {
+            sleep_until_ns (start + (count + 1) * NS_PER_MS);
+            before = now_ns ();
+        }
+        put (fd, block, plan->bytes);
+        get (fd, block, plan->bytes);
+        uint64_t after = now_ns ();
+        samples[count++] = (uint32_t) (after - before);
+        sum += (double) (after - before);
+        before = after;
+    } while (before - start < plan->duration_ns && count < SAMPLES_MAX);
+    qsort (samples, count, sizeof *samples, compare);
+    printf ("mean %.3f\n", sum / (double) count / 2000);
+    printf ("p50 %.3f\n", samples[count / 2] / 2000.0);
+    printf ("p99 %.3f\n", samples[count - 1 - count / 100] / 2000.0);
+    free (samples);
+}
+
+static void stream (int fd, const struct plan *plan)
+{
+    uint64_t sum = 0, start = now_ns ();
+    ssize_t n;
+    while ((n = read (fd, block, plan->bytes)) > 0)
+        sum += (uint64_t) n;
+    CHECK (n == 0);
+    printf ("gbits %.3f\n", (double) sum * 8 / (double) (now_ns () - start));
+}
+
+int main (int argc, char **argv)
+{
+    int fd[2];
+    int streams = argc == 5 && strcmp (argv[4], "stream") == 0;
+    if (argc != 5 || (!streams && strcmp (argv[4], "hot") != 0 && strcmp (argv[4], "paced") != 0)) {
+        fprintf (stderr, "usage: %s tcp|ipc BYTES MILLISECONDS stream|hot|paced\n", argv[0]);
+        return 2;
+    }
+    struct plan plan = {.bytes = number (argv[2]),
+                        .duration_ns = number (argv[3]) * NS_PER_MS,
+                        .paced = strcmp (argv[4], "paced") == 0};
+    CHECK (plan.bytes > 0 && plan.bytes <= BLOCK_BYTES_MAX);
+    bench_begin (SECONDS_MAX);
+    memset (block, 'x', sizeof block);
+    pair_new (argv[1], fd);
+    plan.fd = fd[1];
+    struct child child = child_start (streams ? writer_process : echo_process, &plan);
+    close (fd[1]);
+    if (streams)
+        stream (fd[0], &plan);
+    else
+        latency (fd[0], &plan);
+    /* The echo ends when its copy of our end is closed too: it holds one since the fork. */
+    shutdown (fd[0], SHUT_RDWR);
+    child_wait (&child);
+    return 0;
+}

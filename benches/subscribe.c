@@ -1,0 +1,151 @@
+/* Many prefixes on one SUB: how long until the last has an effect at the publisher, and whether all have. */
+#include "bench.h"
+#include "compat.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECONDS_MAX 60
+#define PUBLISH_EVERY_NS (200 * NS_PER_US)
+#define SYNC_TOPIC "sync"
+#define END_TOPIC "sync end"
+#define TOPIC_BYTES 8
+
+enum stage
+{
+    STAGE_SYNC = 's',  /* publish the sync topic, until told otherwise */
+    STAGE_LAST = 'l',  /* publish the last topic, until told otherwise */
+    STAGE_SWEEP = 'w', /* publish every topic once, then the end topic */
+    STAGE_STOP = 'x'
+};
+
+static void topic (char text[TOPIC_BYTES + 1], uint64_t index)
+{
+    snprintf (text, TOPIC_BYTES + 1, "t%07u", (unsigned) (index % 10000000));
+}
+
+static void publish (void *socket, const char *text)
+{
+    zmq_msg_t message;
+    size_t bytes = strlen (text);
+    CHECK_ZMQ (zmq_msg_init_size (&message, bytes) == 0);
+    memcpy (zmq_msg_data (&message), text, bytes);
+    CHECK_ZMQ (message_send (socket, &message, 0) == 0);
+    CHECK_ZMQ (zmq_msg_close (&message) == 0);
+}
+
+static void publisher_process (const struct link *link)
+{
+    const uint64_t *count = link->argument;
+    char endpoint[ENDPOINT_BYTES_MAX], text[TOPIC_BYTES + 1], stage = STAGE_SYNC;
+    void *context = context_new (1, 0);
+    CHECK_ZMQ (context != NULL);
+    void *socket = socket_new (context, ZMQ_PUB, 0);
+    bind_any (socket, "tcp", endpoint);
+    put (link->to_parent, endpoint, sizeof endpoint);
+
+    while (stage != STAGE_STOP) {
+        if (stage == STAGE_SWEEP) {
+            for (uint64_t i = 0; i < *count; i++) {
+                topic (text, i);
+                publish (socket, text);
+            }
+            publish (socket, END_TOPIC);
+            get (link->from_parent, &stage, sizeof stage);
+            continue;
+        }
+        topic (text, *count - 1);
+        publish (socket, stage == STAGE_SYNC ? SYNC_TOPIC : text);
+        sleep_until_ns (now_ns () + PUBLISH_EVERY_NS);
+        if (get_ready (link->from_parent))
+            get (link->from_parent, &stage, sizeof stage);
+    }
+    close_all (socket, context);
+}
+
+/* Receives until a given topic comes or the time is over. Counts what came in between. */
+static int recv_until (void *socket, const char *wanted, uint64_t deadline_ns, uint64_t *others)
+{
+    zmq_pollitem_t item = {.socket = socket, .events = ZMQ_POLLIN};
+    zmq_msg_t message;
+    int found = 0;
+
+    CHECK_ZMQ (zmq_msg_init (&message) == 0);
+    while (!found) {
+        uint64_t now = now_ns ();
+        if (now >= deadline_ns)
+            break;
+        if (poll_ms (&item, 1, (long) ((deadline_ns - now) / NS_PER_MS) + 1) <= 0)
+            break;
+        while (!found && message_recv (socket, &message, ZMQ_DONTWAIT) == 0) {
+            size_t bytes = zmq_msg_size (&message);
+            found = bytes == strlen (wanted) && memcmp (zmq_msg_data (&message), wanted, bytes) == 0;
+            *others += found ? 0 : 1;
+        }
+    }
+    CHECK_ZMQ (zmq_msg_close (&message) == 0);
+    return found;
+}
+
+static void stage_set (const struct child *publisher, char stage)
+{
+    put (publisher->to, &stage, sizeof stage);
+}
+
+static void measure (void *socket, const struct child *publisher, uint64_t count, uint64_t bound_ns)
+{
+    char text[TOPIC_BYTES + 1];
+    uint64_t seen = 0, ignored = 0;
+
+    CHECK_ZMQ (zmq_setsockopt (socket, ZMQ_SUBSCRIBE, SYNC_TOPIC, strlen (SYNC_TOPIC)) == 0);
+    CHECK (recv_until (socket, SYNC_TOPIC, now_ns () + bound_ns, &ignored));
+    stage_set (publisher, STAGE_LAST);
+    uint64_t start = now_ns ();
+    for (uint64_t i = 0; i < count; i++) {
+        topic (text, i);
+        CHECK_ZMQ (zmq_setsockopt (socket, ZMQ_SUBSCRIBE, text, TOPIC_BYTES) == 0);
+    }
+    uint64_t called = now_ns ();
+    int effective = recv_until (socket, text, start + bound_ns, &ignored);
+    uint64_t end = now_ns ();
+
+    /* Others than the last may be missing. The last topic may still be under way twice: drain up to the sweep's end. */
+    stage_set (publisher, STAGE_SWEEP);
+    topic (text, 0);
+    if (recv_until (socket, text, now_ns () + bound_ns, &ignored)) {
+        seen = 1;
+        CHECK (recv_until (socket, END_TOPIC, now_ns () + bound_ns, &seen));
+    }
+    printf ("calls_ms %.1f\n", (double) (called - start) / (double) NS_PER_MS);
+    printf ("effective %llu\n", (unsigned long long) seen);
+    if (effective && seen == count) {
+        printf ("effective_ms %.1f\n", (double) (end - start) / (double) NS_PER_MS);
+        printf ("rate %.0f\n", (double) count * (double) NS_PER_S / (double) (end - start));
+    } else {
+        printf ("rate stalls\n");
+    }
+}
+
+int main (int argc, char **argv)
+{
+    char endpoint[ENDPOINT_BYTES_MAX];
+    if (argc != 3) {
+        fprintf (stderr, "usage: %s PREFIXES BOUND_MILLISECONDS\n", argv[0]);
+        return 2;
+    }
+    uint64_t count = number (argv[1]), bound_ns = number (argv[2]) * NS_PER_MS;
+    CHECK (count >= 2);
+    bench_begin (SECONDS_MAX);
+    struct child publisher = child_start (publisher_process, &count);
+    get (publisher.from, endpoint, sizeof endpoint);
+    void *context = context_new (1, 0);
+    CHECK_ZMQ (context != NULL);
+    void *socket = socket_new (context, ZMQ_SUB, HWM_MESSAGES);
+    connect_to (socket, endpoint);
+    measure (socket, &publisher, count, bound_ns);
+    stage_set (&publisher, STAGE_STOP);
+    child_wait (&publisher);
+    close_all (socket, context);
+    return 0;
+}
