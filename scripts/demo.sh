@@ -3,7 +3,8 @@
 #
 # BUILD names the directory with lib/, include/ and examples/ (build). Where the system allows it, all of it runs in
 # a network namespace of its own, so that no port or address of this machine matters and the guide's programs run
-# as they are. Elsewhere it runs on loopback, with copies of those programs whose addresses are not this machine's.
+# as they are. Elsewhere, or with OXMQ_DEMO_NETWORK=shared, it runs on loopback, with copies of those programs whose
+# addresses are not this machine's.
 
 set -u
 LC_ALL=C
@@ -162,8 +163,8 @@ guide_program () { # NAME
 run_pipeline () {
     say
     say "Parallel pipeline: taskvent, $WORKERS x guide/taskwork, guide/tasksink with its KILL"
-    worker_program=$(guide_program taskwork) && sink_program=$(guide_program tasksink) ||
-        fail "the guide's programs do not compile"
+    worker_program=$(guide_program taskwork) || fail "the guide's taskwork does not compile"
+    sink_program=$(guide_program tasksink) || fail "the guide's tasksink does not compile"
     mkfifo "$work/enter" || fail "cannot make a named pipe in $work"
 
     start tasksink "$sink_program"
