@@ -6,3 +6,4 @@ mod pattern;
 mod pipe;
 mod socket;
 mod sync;
+mod wire;

@@ -1,0 +1,339 @@
+//! The decoder: the peer's bytes, as they come, to messages and commands.
+//!
+//! Frames that are whole in the input become messages at once. Of one that is not, the decoder keeps what
+//! has come: a part of its header, or of its body in memory of its own that grows as the bytes arrive, so
+//! that a length that is announced but never sent costs nothing.
+#![forbid(unsafe_code)]
+
+use super::command::{self, CANCEL, Command, SUBSCRIBE};
+use super::frame::{self, BODY_BYTES_MAX, Framing, HEADER_BYTES_MAX, Header, V1, V2};
+use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
+use crate::message::{Arena, Message};
+
+/// The longest command, save for subscriptions.
+const COMMAND_BYTES_MAX: u64 = 64 * 1024;
+
+/// The longest prefix to subscribe to, where the length of messages has no limit.
+const SUBSCRIPTION_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// What the name adds to the longest subscription command.
+const SUBSCRIPTION_NAME_BYTES: usize = 1 + SUBSCRIBE.len();
+
+/// At most so much memory is reserved for a body before any of it has come; thereafter it doubles.
+const RESERVED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Incomplete bodies up to this length are copied to where small messages share their memory.
+const ARENA_BYTES_MAX: usize = 1024;
+
+/// Where what was decoded goes.
+pub(crate) trait Sink {
+    /// Whether it has room for a message. Asked before each message, not before its further parts.
+    fn ready(&mut self) -> bool;
+
+    /// A part of a message.
+    fn message(&mut self, part: Message);
+
+    /// A command. They come when they come: also between the parts of a message, and unasked.
+    fn command(&mut self, command: Command<'_>) -> Result<(), WireError>;
+}
+
+/// The decoder of one connection, after its handshake.
+pub(crate) struct Decoder {
+    version: Version,
+    /// The longest message part; at most [`BODY_BYTES_MAX`].
+    message_bytes_max: u64,
+    /// The longest prefix in a SUBSCRIBE or CANCEL.
+    subscription_bytes_max: u64,
+    /// The last message part said that more follow: the sink has room for them.
+    in_message: bool,
+    /// The header of a frame that is not whole yet, or that the sink has no room for.
+    header: [u8; HEADER_BYTES_MAX],
+    header_bytes: u8,
+    /// The body of a frame that is not whole yet.
+    body: Option<Body>,
+}
+
+/// A body of which not all has come.
+struct Body {
+    bytes: Vec<u8>,
+    /// How long it will be.
+    len: usize,
+    more: bool,
+    command: bool,
+}
+
+impl Decoder {
+    /// A decoder for a peer that speaks `version`, that refuses message parts longer than
+    /// `message_bytes_max`.
+    pub(crate) fn new(version: Version, message_bytes_max: Option<u64>) -> Decoder {
+        let bytes_max = message_bytes_max.unwrap_or(u64::MAX).min(BODY_BYTES_MAX).min(isize::MAX as u64);
+        Decoder {
+            version,
+            message_bytes_max: bytes_max,
+            subscription_bytes_max: message_bytes_max.map_or(SUBSCRIPTION_BYTES_MAX, |_| bytes_max),
+            in_message: false,
+            header: [0; HEADER_BYTES_MAX],
+            header_bytes: 0,
+            body: None,
+        }
+    }
+
+    /// Decodes `input`; gives how many bytes of it were used: all of them, unless the sink has no room
+    /// for a message that begins there. Then the rest is to be given again when it has. A call without
+    /// input goes on with what the decoder itself kept.
+    ///
+    /// # Errors
+    /// The peer is to be disconnected, and the decoder not to be used again.
+    pub(crate) fn decode<S: Sink>(
+        &mut self,
+        input: &[u8],
+        arena: &mut Arena,
+        sink: &mut S,
+    ) -> Result<usize, WireError> {
+        match self.version {
+            Version::V1_0 => self.run::<V1, S>(input, arena, sink),
+            Version::V2_0 | Version::V3_0 | Version::V3_1 => self.run::<V2, S>(input, arena, sink),
+        }
+    }
+
+    /// Where the rest of a large body goes, for a caller that can read straight into it: a vector with
+    /// room for some of it, and how many bytes it still lacks. The caller appends at most so many, within
+    /// the vector's capacity, and calls [`Decoder::body_filled`]. `None` when no large body is under way,
+    /// or there is no memory for it, which the next call to [`Decoder::decode`] reports.
+    pub(crate) fn body_window(&mut self) -> Option<(&mut Vec<u8>, usize)> {
+        let body = self.body.as_mut().filter(|body| body.len >= LARGE_BODY_BYTES_MIN)?;
+        body.reserve().ok()?;
+        let missing = body.missing();
+        Some((&mut body.bytes, missing))
+    }
+
+    /// Goes on after bytes were appended to the body that [`Decoder::body_window`] showed.
+    ///
+    /// # Errors
+    /// As those of [`Decoder::decode`].
+    pub(crate) fn body_filled<S: Sink>(&mut self, sink: &mut S) -> Result<(), WireError> {
+        let Some(body) = self.body.take() else { return Ok(()) };
+        assert!(body.bytes.len() <= body.len, "a body was filled with more than it lacks");
+        body.check_command(self.subscription_bytes_max)?;
+        if body.missing() > 0 {
+            self.body = Some(body);
+            return Ok(());
+        }
+        self.deliver(body, None, sink)
+    }
+
+    fn run<F: Framing, S: Sink>(
+        &mut self,
+        input: &[u8],
+        arena: &mut Arena,
+        sink: &mut S,
+    ) -> Result<usize, WireError> {
+        let mut rest = input;
+        loop {
+            if self.header_bytes == 0 && self.body.is_none() {
+                // The hot path. Everything else is one of a few frames in a buffer of thousands.
+                while let Some(frame) = F::short(rest) {
+                    if frame.body.len() as u64 > self.message_bytes_max {
+                        break;
+                    }
+                    if !self.in_message && !sink.ready() {
+                        return Ok(input.len() - rest.len());
+                    }
+                    let mut part = arena.copy_from(frame.body)?;
+                    part.set_more(frame.more);
+                    self.in_message = frame.more;
+                    sink.message(part);
+                    rest = frame.rest;
+                }
+                if rest.is_empty() {
+                    return Ok(input.len());
+                }
+            }
+            if !self.step(&mut rest, arena, sink)? {
+                return Ok(input.len() - rest.len());
+            }
+        }
+    }
+
+    /// Goes on with the frame that is under way, or begins one: false if that is as far as it goes now.
+    #[inline(never)]
+    fn step<S: Sink>(
+        &mut self,
+        rest: &mut &[u8],
+        arena: &mut Arena,
+        sink: &mut S,
+    ) -> Result<bool, WireError> {
+        if self.body.is_some() {
+            return self.fill_body(rest, arena, sink);
+        }
+        let Some((header, after)) = self.take_header(rest)? else { return Ok(false) };
+        self.check_length(&header)?;
+        if !header.command && !self.in_message && !sink.ready() {
+            // The header stays where it is, in the input or here.
+            return Ok(false);
+        }
+        self.header_bytes = 0;
+        *rest = after;
+        // A body that does not fit in memory is not whole in the input either.
+        match usize::try_from(header.body_bytes).ok().and_then(|len| after.split_at_checked(len)) {
+            Some((whole, after)) if header.command => {
+                *rest = after;
+                self.check_command(whole)?;
+                sink.command(Command::parse(whole)?)?;
+            }
+            Some((whole, after)) => {
+                *rest = after;
+                let part = arena.copy_from(whole)?;
+                self.deliver_part(part, header.more, sink);
+            }
+            None => {
+                let len = usize::try_from(header.body_bytes).map_err(|_| WireError::OutOfMemory)?;
+                let Header { more, command, .. } = header;
+                self.body = Some(Body { bytes: Vec::new(), len, more, command });
+            }
+        }
+        Ok(true)
+    }
+
+    /// The next header, and the input behind it; `None` if not all of it has come. One that is whole in
+    /// the input is left there; one of which a part was kept is completed there.
+    fn take_header<'a>(&mut self, rest: &mut &'a [u8]) -> Result<Option<(Header, &'a [u8])>, WireError> {
+        if self.header_bytes == 0
+            && let Some(header) = frame::parse(self.version, rest)?
+        {
+            return Ok(rest.get(header.bytes..).map(|after| (header, after)));
+        }
+        loop {
+            let kept = usize::from(self.header_bytes);
+            let (kept, free) = self.header.split_at_mut(kept);
+            if let Some(header) = frame::parse(self.version, kept)? {
+                return Ok(Some((header, *rest)));
+            }
+            let Some((&byte, after)) = rest.split_first() else { return Ok(None) };
+            let place = free.first_mut().expect("a header of the longest is whole");
+            *place = byte;
+            self.header_bytes += 1;
+            *rest = after;
+        }
+    }
+
+    fn check_length(&self, header: &Header) -> Result<(), WireError> {
+        let bytes = header.body_bytes;
+        if !header.command {
+            let bytes_max = self.message_bytes_max;
+            return if bytes > bytes_max {
+                Err(WireError::MessageTooLong { bytes, bytes_max })
+            } else {
+                Ok(())
+            };
+        }
+        // Whether it is a subscription shows when its name has come.
+        let subscription = self.subscription_bytes_max.saturating_add(SUBSCRIPTION_NAME_BYTES as u64);
+        let bytes_max = subscription.max(COMMAND_BYTES_MAX);
+        if bytes > bytes_max { Err(WireError::CommandTooLong { bytes, bytes_max }) } else { Ok(()) }
+    }
+
+    fn check_command(&self, body: &[u8]) -> Result<(), WireError> {
+        check_command(body, body.len(), self.subscription_bytes_max)
+    }
+
+    /// Moves input to the body under way, and delivers it if that makes it whole.
+    fn fill_body<S: Sink>(
+        &mut self,
+        rest: &mut &[u8],
+        arena: &mut Arena,
+        sink: &mut S,
+    ) -> Result<bool, WireError> {
+        let Some(mut body) = self.body.take() else { return Ok(true) };
+        *rest = body.fill(rest)?;
+        body.check_command(self.subscription_bytes_max)?;
+        if body.missing() > 0 {
+            self.body = Some(body);
+            return Ok(false);
+        }
+        self.deliver(body, Some(arena), sink)?;
+        Ok(true)
+    }
+
+    /// Delivers a body that is whole.
+    fn deliver<S: Sink>(
+        &mut self,
+        body: Body,
+        arena: Option<&mut Arena>,
+        sink: &mut S,
+    ) -> Result<(), WireError> {
+        if body.command {
+            return sink.command(Command::parse(&body.bytes)?);
+        }
+        let part = match arena {
+            Some(arena) if body.len <= ARENA_BYTES_MAX => arena.copy_from(&body.bytes)?,
+            _ => Message::from_vec(body.bytes),
+        };
+        self.deliver_part(part, body.more, sink);
+        Ok(())
+    }
+
+    #[inline]
+    fn deliver_part<S: Sink>(&mut self, mut part: Message, more: bool, sink: &mut S) {
+        part.set_more(more);
+        self.in_message = more;
+        sink.message(part);
+    }
+}
+
+impl Body {
+    /// How many bytes are still to come.
+    fn missing(&self) -> usize {
+        self.len - self.bytes.len()
+    }
+
+    /// Sees to it that there is room for at least one missing byte, if there is any.
+    fn reserve(&mut self) -> Result<(), WireError> {
+        if self.bytes.len() < self.bytes.capacity() {
+            return Ok(());
+        }
+        let room = self.missing().min(self.bytes.len().max(RESERVED_BYTES_MAX));
+        self.bytes.try_reserve_exact(room).map_err(|_| WireError::OutOfMemory)
+    }
+
+    /// Appends what belongs to the body; gives what follows it.
+    fn fill<'a>(&mut self, mut rest: &'a [u8]) -> Result<&'a [u8], WireError> {
+        while self.missing() > 0 && !rest.is_empty() {
+            self.reserve()?;
+            let room = self.bytes.capacity() - self.bytes.len();
+            let (taken, after) = rest.split_at(rest.len().min(room).min(self.missing()));
+            self.bytes.extend_from_slice(taken);
+            rest = after;
+        }
+        Ok(rest)
+    }
+
+    /// Refuses a long command as soon as its name shows that it may not be.
+    fn check_command(&self, subscription_bytes_max: u64) -> Result<(), WireError> {
+        if !self.command || self.missing() > 0 && self.bytes.len() < SUBSCRIPTION_NAME_BYTES {
+            return Ok(());
+        }
+        check_command(&self.bytes, self.len, subscription_bytes_max)
+    }
+}
+
+/// Refuses a command of `len` bytes that is longer than its kind may be. `start` is all of it, or at least
+/// the longest name of a kind that may be longer than the others.
+fn check_command(start: &[u8], len: usize, subscription_bytes_max: u64) -> Result<(), WireError> {
+    if len as u64 <= COMMAND_BYTES_MAX {
+        return Ok(());
+    }
+    let bytes_max = match command::split(start) {
+        Ok((name, _)) if [SUBSCRIBE.as_bytes(), CANCEL.as_bytes()].contains(&name) => {
+            subscription_bytes_max.saturating_add(1 + name.len() as u64)
+        }
+        _ => COMMAND_BYTES_MAX,
+    };
+    if len as u64 > bytes_max {
+        return Err(WireError::CommandTooLong { bytes: len as u64, bytes_max });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The encoder: messages and commands to bytes.
+#![forbid(unsafe_code)]
+
+use super::batch::Batch;
+use super::command::{self, CANCEL, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
+use super::frame::{self, FLAG_MORE};
+use super::{LARGE_BODY_BYTES_MIN, Version};
+use crate::message::{Kind, Message};
+
+/// What begins a message that subscribes, and one that takes that back, before they were commands.
+const SUBSCRIBE_BYTE: u8 = 1;
+const CANCEL_BYTE: u8 = 0;
+
+/// The encoder of one connection, after its handshake.
+pub(crate) struct Encoder {
+    version: Version,
+}
+
+impl Encoder {
+    /// An encoder for a peer that speaks `version`.
+    pub(crate) fn new(version: Version) -> Encoder {
+        Encoder { version }
+    }
+
+    /// Appends a message part; what the version has no bytes for, an identity say, adds none.
+    #[inline]
+    pub(crate) fn encode(&mut self, part: Message, batch: &mut Batch) {
+        let header = frame::short_header(self.version, part.len(), part.more());
+        match header {
+            Some(header) if part.kind() == Kind::Data => {
+                let bytes = batch.small_bytes();
+                bytes.reserve(header.len() + part.len());
+                bytes.extend_from_slice(&header);
+                bytes.extend_from_slice(part.as_bytes());
+            }
+            _ => self.encode_other(part, batch),
+        }
+    }
+
+    #[inline(never)]
+    fn encode_other(&mut self, part: Message, batch: &mut Batch) {
+        match part.kind() {
+            Kind::Data => {
+                let flags = if part.more() { FLAG_MORE } else { 0 };
+                frame::put(batch.small_bytes(), self.version, part.len(), flags);
+                put_body(part, batch);
+            }
+            Kind::Subscribe => self.encode_subscription(SUBSCRIBE, SUBSCRIBE_BYTE, part, batch),
+            Kind::Cancel => self.encode_subscription(CANCEL, CANCEL_BYTE, part, batch),
+            Kind::Identity => {}
+        }
+    }
+
+    fn encode_subscription(&mut self, name: &str, byte: u8, prefix: Message, batch: &mut Batch) {
+        let bytes = batch.small_bytes();
+        match self.version {
+            // The subscriber filters.
+            Version::V1_0 => return,
+            Version::V2_0 | Version::V3_0 => {
+                frame::put(bytes, self.version, 1 + prefix.len(), 0);
+                bytes.push(byte);
+            }
+            Version::V3_1 => command::put_head(bytes, name, &[], prefix.len()),
+        }
+        put_body(prefix, batch);
+    }
+
+    /// Appends a PING; nothing to a peer older than 3.1. The context is of at most 16 bytes.
+    pub(crate) fn ping(&mut self, ttl_ds: u16, context: &[u8], batch: &mut Batch) {
+        assert!(context.len() <= PING_CONTEXT_BYTES_MAX, "the context of a PING is too long");
+        if self.version >= Version::V3_1 {
+            let [high, low] = ttl_ds.to_be_bytes();
+            command::put_head(batch.small_bytes(), "PING", &[high, low], context.len());
+            batch.small_bytes().extend_from_slice(context);
+        }
+    }
+
+    /// Appends the answer to a PING with this context; the decoder has seen to its length. Whoever sends a
+    /// PING understands it, whatever its version.
+    pub(crate) fn pong(&mut self, context: &[u8], batch: &mut Batch) {
+        assert!(context.len() <= PING_CONTEXT_BYTES_MAX, "the context of a PONG is too long");
+        if self.version >= Version::V3_0 {
+            command::put(batch.small_bytes(), "PONG", context);
+        }
+    }
+}
+
+/// Appends a body behind its header.
+fn put_body(body: Message, batch: &mut Batch) {
+    if body.len() >= LARGE_BODY_BYTES_MIN {
+        batch.push_body(body);
+    } else {
+        batch.small_bytes().extend_from_slice(body.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::batch::SLICES_MAX;
+    use Version::*;
+    use std::io::IoSlice;
+
+    fn encoded(version: Version, build: impl FnOnce(&mut Encoder, &mut Batch)) -> Vec<u8> {
+        let mut batch = Batch::new();
+        build(&mut Encoder::new(version), &mut batch);
+        let mut out = [IoSlice::new(&[]); SLICES_MAX];
+        let count = batch.slices(&mut out);
+        out[..count].iter().flat_map(|slice| slice.iter().copied()).collect()
+    }
+
+    fn message(version: Version, body: &[u8], more: bool, kind: Kind) -> Vec<u8> {
+        encoded(version, |encoder, batch| {
+            let mut part = Message::copy_from(body).unwrap().with_kind(kind);
+            part.set_more(more);
+            encoder.encode(part, batch);
+        })
+    }
+
+    #[test]
+    fn messages_are_the_bytes_of_the_specifications() {
+        let data = |version, body: &[u8], more| message(version, body, more, Kind::Data);
+        assert_eq!(data(V1_0, b"", false), b"\x01\x00");
+        assert_eq!(data(V1_0, b"hello", true), b"\x06\x01hello");
+        assert_eq!(data(V1_0, &[7; 253], false), [&[254, 0][..], &[7; 253]].concat());
+        assert_eq!(data(V1_0, &[7; 254], true), [&b"\xff\0\0\0\0\0\0\0\xff\x01"[..], &[7; 254]].concat());
+        for version in [V2_0, V3_0, V3_1] {
+            assert_eq!(data(version, b"", true), b"\x01\x00");
+            assert_eq!(data(version, b"hello", false), b"\x00\x05hello");
+            assert_eq!(data(version, &[7; 255], false), [&[0, 255][..], &[7; 255]].concat());
+            let long = [&b"\x03\0\0\0\0\0\0\x01\x00"[..], &[7; 256]].concat();
+            assert_eq!(data(version, &[7; 256], true), long);
+            let large = [&b"\x02\0\0\0\0\0\x01\x86\xa0"[..], &[7; 100_000]].concat();
+            assert_eq!(data(version, &[7; 100_000], false), large);
+        }
+    }
+
+    #[test]
+    fn subscriptions_are_what_the_version_makes_of_them() {
+        for (kind, byte, command) in [
+            (Kind::Subscribe, 1u8, &b"\x04\x0c\x09SUBSCRIBEab"[..]),
+            (Kind::Cancel, 0, b"\x04\x09\x06CANCELab"),
+        ] {
+            assert_eq!(message(V1_0, b"ab", false, kind), b"");
+            assert_eq!(message(V2_0, b"ab", false, kind), [0, 3, byte, b'a', b'b']);
+            assert_eq!(message(V3_0, b"ab", false, kind), [0, 3, byte, b'a', b'b']);
+            assert_eq!(message(V3_1, b"ab", false, kind), command);
+            assert_eq!(message(V2_0, b"", false, kind), [0, 1, byte]);
+            let long = [&[2, 0, 0, 0, 0, 0, 0, 1, 0, byte][..], &[9; 255]].concat();
+            assert_eq!(message(V3_0, &[9; 255], false, kind), long);
+        }
+        let long = [&b"\x06\0\0\0\0\0\0\x01\x00\x09SUBSCRIBE"[..], &[9; 246]].concat();
+        assert_eq!(message(V3_1, &[9; 246], false, Kind::Subscribe), long);
+        let large = [&b"\x06\0\0\0\0\0\x01\x86\xaa\x09SUBSCRIBE"[..], &[9; 100_000]].concat();
+        assert_eq!(message(V3_1, &[9; 100_000], false, Kind::Subscribe), large);
+    }
+
+    #[test]
+    fn identities_are_not_traffic() {
+        for version in [V1_0, V2_0, V3_0, V3_1] {
+            assert_eq!(message(version, b"me", false, Kind::Identity), b"");
+        }
+    }
+
+    #[test]
+    fn heartbeats_go_to_those_who_know_them() {
+        let ping = |version| encoded(version, |encoder, batch| encoder.ping(258, b"xy", batch));
+        let pong = |version| encoded(version, |encoder, batch| encoder.pong(b"xy", batch));
+        assert_eq!(ping(V3_1), b"\x04\x09\x04PING\x01\x02xy");
+        assert_eq!(pong(V3_1), b"\x04\x07\x04PONGxy");
+        assert_eq!(pong(V3_0), b"\x04\x07\x04PONGxy");
+        for version in [V1_0, V2_0] {
+            assert_eq!((ping(version), pong(version)), (vec![], vec![]));
+        }
+        assert_eq!(ping(V3_0), b"");
+        assert_eq!(encoded(V3_1, |encoder, batch| encoder.pong(b"", batch)), b"\x04\x05\x04PONG");
+    }
+
+    #[test]
+    fn large_bodies_are_not_copied() {
+        let part = Message::from_vec(vec![1; LARGE_BODY_BYTES_MIN]);
+        let place = part.as_bytes().as_ptr();
+        let mut batch = Batch::new();
+        Encoder::new(V3_1).encode(part, &mut batch);
+        let mut out = [IoSlice::new(&[]); SLICES_MAX];
+        assert_eq!(batch.slices(&mut out), 2);
+        assert_eq!(out[1].as_ptr(), place);
+    }
+}

@@ -1,0 +1,143 @@
+//! WireError: why a peer is disconnected.
+#![forbid(unsafe_code)]
+
+use super::IDENTITY_BYTES_MAX;
+use crate::message::OutOfMemory;
+use crate::socket::kind::SocketType;
+use std::fmt;
+
+/// Why the peer is disconnected. Nothing can be decoded from the connection after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum WireError {
+    /// The peer's identity is too long, or begins with the zero byte of made-up identities.
+    BadIdentity,
+    /// The peer's security mechanism is not ours; its name.
+    MechanismMismatch(String),
+    /// The peer's socket has a type that this library does not know; its name or number.
+    UnknownSocketType(String),
+    /// Sockets of these two types are not to be connected.
+    IncompatibleSocketTypes {
+        /// The type of this side's socket.
+        ours: SocketType,
+        /// The type of the peer's.
+        peer: SocketType,
+    },
+    /// The peer ended the handshake with an ERROR command; its reason.
+    Refused(String),
+    /// A message before the end of the handshake.
+    MessageInHandshake,
+    /// A command that has no place in the handshake of the mechanism; its name.
+    UnexpectedCommand(String),
+    /// A command that is not of its form; what is wrong with it.
+    MalformedCommand(&'static str),
+    /// A property list that is not of its form; what is wrong with it.
+    MalformedMetadata(&'static str),
+    /// A frame whose flags the version does not allow.
+    BadFlags(u8),
+    /// A 1.0 frame too short to hold its own flags.
+    EmptyFrame,
+    /// A message part longer than allowed.
+    MessageTooLong {
+        /// The length that the peer announced.
+        bytes: u64,
+        /// What is allowed.
+        bytes_max: u64,
+    },
+    /// A command longer than allowed.
+    CommandTooLong {
+        /// The length that the peer announced.
+        bytes: u64,
+        /// What is allowed.
+        bytes_max: u64,
+    },
+    /// There was no memory for a message of the peer.
+    OutOfMemory,
+}
+
+impl fmt::Display for WireError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            WireError::BadIdentity => write!(
+                f,
+                "the peer's identity is longer than {IDENTITY_BYTES_MAX} bytes or begins with a zero byte"
+            ),
+            WireError::MechanismMismatch(name) => {
+                write!(f, "the peer uses the security mechanism \"{name}\", this socket another one")
+            }
+            WireError::UnknownSocketType(name) => write!(f, "the peer's socket type \"{name}\" is unknown"),
+            WireError::IncompatibleSocketTypes { ours, peer } => {
+                write!(f, "a {} socket does not talk to the peer's {}", ours.wire_name(), peer.wire_name())
+            }
+            WireError::Refused(reason) if reason.is_empty() => write!(f, "the peer refused the connection"),
+            WireError::Refused(reason) => write!(f, "the peer refused the connection: {reason}"),
+            WireError::MessageInHandshake => {
+                write!(f, "the peer sent a message before its handshake was over")
+            }
+            WireError::UnexpectedCommand(name) => {
+                write!(f, "the peer sent the command \"{name}\" in its handshake, where it has no place")
+            }
+            WireError::MalformedCommand(what) => write!(f, "the peer sent a malformed command: {what}"),
+            WireError::MalformedMetadata(what) => write!(f, "the peer sent malformed metadata: {what}"),
+            WireError::BadFlags(flags) => write!(f, "the peer sent a frame with the flags {flags:#04x}"),
+            WireError::EmptyFrame => write!(f, "the peer sent a frame of length zero"),
+            WireError::MessageTooLong { bytes, bytes_max } => {
+                write!(f, "the peer announced a message part of {bytes} bytes; {bytes_max} are allowed")
+            }
+            WireError::CommandTooLong { bytes, bytes_max } => {
+                write!(f, "the peer announced a command of {bytes} bytes; {bytes_max} are allowed")
+            }
+            WireError::OutOfMemory => write!(f, "there is no memory for a message of the peer"),
+        }
+    }
+}
+
+impl std::error::Error for WireError {}
+
+impl From<OutOfMemory> for WireError {
+    fn from(_: OutOfMemory) -> WireError {
+        WireError::OutOfMemory
+    }
+}
+
+/// A peer's text for people: printable ASCII stays, the rest is escaped, long texts are cut.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    bytes.iter().take(255).flat_map(|&byte| std::ascii::escape_default(byte)).map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_has_a_text_of_its_own() {
+        let errors = [
+            WireError::BadIdentity,
+            WireError::MechanismMismatch("CURVE".into()),
+            WireError::UnknownSocketType("STREAM".into()),
+            WireError::IncompatibleSocketTypes { ours: SocketType::Pub, peer: SocketType::Pull },
+            WireError::Refused(String::new()),
+            WireError::Refused("no".into()),
+            WireError::MessageInHandshake,
+            WireError::UnexpectedCommand("HELLO".into()),
+            WireError::MalformedCommand("no name"),
+            WireError::MalformedMetadata("no name"),
+            WireError::BadFlags(8),
+            WireError::EmptyFrame,
+            WireError::MessageTooLong { bytes: 9, bytes_max: 8 },
+            WireError::CommandTooLong { bytes: 9, bytes_max: 8 },
+            WireError::OutOfMemory,
+        ];
+        let mut texts: Vec<String> = errors.iter().map(WireError::to_string).collect();
+        assert!(texts.contains(&"a PUB socket does not talk to the peer's PULL".to_owned()));
+        assert!(texts.contains(&"the peer sent a frame with the flags 0x08".to_owned()));
+        texts.sort();
+        texts.dedup();
+        assert_eq!(texts.len(), errors.len());
+    }
+
+    #[test]
+    fn a_peers_text_cannot_play_tricks_on_a_terminal() {
+        assert_eq!(printable(b"a\x1b[2J\n\xff"), "a\\x1b[2J\\n\\xff");
+        assert_eq!(printable(&[b'x'; 1000]).len(), 255);
+    }
+}
