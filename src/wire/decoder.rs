@@ -8,7 +8,7 @@
 use super::command::{self, CANCEL, Command, SUBSCRIBE};
 use super::frame::{self, BODY_BYTES_MAX, Framing, HEADER_BYTES_MAX, Header, V1, V2};
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
-use crate::message::{Arena, Message};
+use crate::message::{Arena, INLINE_MAX, Message};
 
 /// The longest command, save for subscriptions.
 const COMMAND_BYTES_MAX: u64 = 64 * 1024;
@@ -132,14 +132,19 @@ impl Decoder {
         loop {
             if self.header_bytes == 0 && self.body.is_none() {
                 // The hot path. Everything else is one of a few frames in a buffer of thousands.
-                while let Some(frame) = F::short(rest) {
+                while let Some(frame) = F::whole(rest) {
                     if frame.body.len() as u64 > self.message_bytes_max {
                         break;
                     }
                     if !self.in_message && !sink.ready() {
                         return Ok(input.len() - rest.len());
                     }
-                    let mut part = arena.copy_from(frame.body)?;
+                    let mut part = match frame.inline {
+                        Some(bytes) if frame.body.len() <= INLINE_MAX => {
+                            Message::from_inline(bytes, frame.body.len())
+                        }
+                        _ => arena.copy_from(frame.body)?,
+                    };
                     part.set_more(frame.more);
                     self.in_message = frame.more;
                     sink.message(part);

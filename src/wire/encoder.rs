@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::command::{self, CANCEL, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
 use super::frame::{self, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
-use crate::message::{Kind, Message};
+use crate::message::{INLINE_MAX, Kind, Message};
 
 /// What begins a message that subscribes, and one that takes that back, before they were commands.
 const SUBSCRIBE_BYTE: u8 = 1;
@@ -23,12 +23,20 @@ impl Encoder {
     }
 
     /// Appends a message part; what the version has no bytes for, an identity say, adds none.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn encode(&mut self, part: Message, batch: &mut Batch) {
         let header = frame::short_header(self.version, part.len(), part.more());
         match header {
             Some(header) if part.kind() == Kind::Data => {
                 let bytes = batch.small_bytes();
+                if let Some((inline, len)) = part.as_inline() {
+                    let end = bytes.len() + header.len() + len;
+                    bytes.reserve(header.len() + INLINE_MAX);
+                    bytes.extend_from_slice(&header);
+                    bytes.extend_from_slice(inline);
+                    bytes.truncate(end);
+                    return;
+                }
                 bytes.reserve(header.len() + part.len());
                 bytes.extend_from_slice(&header);
                 bytes.extend_from_slice(part.as_bytes());

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Version, WireError};
+use crate::message::INLINE_MAX;
 
 /// More parts of the message follow; the same bit in both framings.
 pub(super) const FLAG_MORE: u8 = 0b001;
@@ -37,19 +38,30 @@ pub(super) struct Header {
     pub(super) command: bool,
 }
 
-/// A whole short message frame.
-pub(super) struct Short<'a> {
+/// A whole message frame.
+pub(super) struct Whole<'a> {
     pub(super) body: &'a [u8],
+    /// The body and what follows it, if that is enough for a copy of fixed size.
+    pub(super) inline: Option<&'a [u8; INLINE_MAX]>,
     pub(super) more: bool,
     /// What follows the frame.
     pub(super) rest: &'a [u8],
 }
 
+impl<'a> Whole<'a> {
+    /// The frame whose body of `len` bytes `tail` begins with.
+    #[inline(always)]
+    fn of(flags: u8, len: usize, tail: &'a [u8]) -> Option<Whole<'a>> {
+        let (body, rest) = tail.split_at_checked(len)?;
+        Some(Whole { body, inline: tail.first_chunk(), more: flags & FLAG_MORE != 0, rest })
+    }
+}
+
 /// How frames are delimited. A type each, so that the decoder's loop is compiled for each.
 pub(super) trait Framing {
-    /// The short message frame that `bytes` begin with, if they hold all of one: the hot path, which
-    /// leaves everything else to [`parse`].
-    fn short(bytes: &[u8]) -> Option<Short<'_>>;
+    /// The message frame that `bytes` begin with, if they hold all of one: the hot path, which leaves
+    /// everything unusual to [`parse`].
+    fn whole(bytes: &[u8]) -> Option<Whole<'_>>;
 }
 
 /// The framing of ZMTP 1.0: a length that counts the flags, the flags, the body.
@@ -60,19 +72,33 @@ pub(super) struct V2;
 
 impl Framing for V1 {
     #[inline(always)]
-    fn short(bytes: &[u8]) -> Option<Short<'_>> {
-        let [length @ 1..=V1_SHORT_MAX, flags, tail @ ..] = bytes else { return None };
-        let (body, rest) = tail.split_at_checked(usize::from(*length) - 1)?;
-        Some(Short { body, more: flags & FLAG_MORE != 0, rest })
+    fn whole(bytes: &[u8]) -> Option<Whole<'_>> {
+        match bytes {
+            [length @ 1..=V1_SHORT_MAX, flags, tail @ ..] => {
+                Whole::of(*flags, usize::from(*length) - 1, tail)
+            }
+            [V1_LONG, tail @ ..] => {
+                let (length, tail) = tail.split_first_chunk::<8>()?;
+                let (flags, tail) = tail.split_first()?;
+                let len = usize::try_from(u64::from_be_bytes(*length)).ok()?.checked_sub(1)?;
+                Whole::of(*flags, len, tail)
+            }
+            _ => None,
+        }
     }
 }
 
 impl Framing for V2 {
     #[inline(always)]
-    fn short(bytes: &[u8]) -> Option<Short<'_>> {
-        let [flags @ 0..=FLAG_MORE, length, tail @ ..] = bytes else { return None };
-        let (body, rest) = tail.split_at_checked(usize::from(*length))?;
-        Some(Short { body, more: flags & FLAG_MORE != 0, rest })
+    fn whole(bytes: &[u8]) -> Option<Whole<'_>> {
+        match bytes {
+            [flags @ 0..=FLAG_MORE, length, tail @ ..] => Whole::of(*flags, usize::from(*length), tail),
+            [flags @ FLAG_LONG..FLAG_COMMAND, tail @ ..] => {
+                let (length, tail) = tail.split_first_chunk::<8>()?;
+                Whole::of(*flags, usize::try_from(u64::from_be_bytes(*length)).ok()?, tail)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -264,16 +290,32 @@ mod tests {
     }
 
     #[test]
-    fn short_frames_are_found_only_when_whole() {
-        let short = V2::short(&[1, 2, b'a', b'b', 9]).unwrap();
-        assert_eq!((short.body, short.more, short.rest), (&b"ab"[..], true, &[9u8][..]));
-        let short = V1::short(&[3, 1, b'a', b'b', 9]).unwrap();
-        assert_eq!((short.body, short.more, short.rest), (&b"ab"[..], true, &[9u8][..]));
-        for bytes in [&[][..], &[0], &[0, 1], &[2, 0, 0, 0, 0, 0, 0, 0, 0], &[4, 1, b'x'], &[8, 0]] {
-            assert!(V2::short(bytes).is_none(), "{bytes:?}");
+    fn whole_frames_are_found_only_when_whole() {
+        for version in [V1_0, V2_0] {
+            let whole = if version == V1_0 { V1::whole } else { V2::whole };
+            for (len, more) in [(0, true), (2, false), (29, true), (253, false), (254, true), (1000, false)] {
+                let mut bytes = Vec::new();
+                put(&mut bytes, version, len, u8::from(more));
+                bytes.extend((0..len).map(|i| i as u8));
+                for cut in 0..bytes.len() {
+                    assert!(whole(&bytes[..cut]).is_none(), "{version:?}: {len} bytes cut at {cut}");
+                }
+                bytes.push(9);
+                let frame = whole(&bytes).unwrap();
+                let body = bytes.len() - 1 - len;
+                assert_eq!(
+                    (frame.body, frame.more, frame.rest),
+                    (&bytes[body..body + len], more, &[9u8][..])
+                );
+                assert_eq!(frame.inline.map(|bytes| &bytes[..]), bytes.get(body..body + INLINE_MAX));
+            }
         }
-        for bytes in [&[][..], &[1], &[2, 0], &[0, 0], &[0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0]] {
-            assert!(V1::short(bytes).is_none(), "{bytes:?}");
+        for bytes in [[0; 20], [0xff; 20]] {
+            assert!(V1::whole(&bytes).is_none(), "{bytes:?}");
+        }
+        for flags in 2..=255 {
+            let bytes = [flags, 255, 255, 255, 255, 255, 255, 255, 255, 0];
+            assert!(V2::whole(&bytes).is_none(), "{bytes:?}");
         }
     }
 }
