@@ -37,6 +37,11 @@ pub(crate) enum Command<'a> {
 }
 
 impl<'a> Command<'a> {
+    /// Whether the command goes the way of messages, and takes up room like one.
+    pub(super) fn takes_room(&self) -> bool {
+        matches!(self, Command::Subscribe(_) | Command::Cancel(_))
+    }
+
     /// What a command frame's body says.
     pub(super) fn parse(body: &'a [u8]) -> Result<Command<'a>, WireError> {
         let (name, data) = split(body)?;

@@ -27,13 +27,14 @@ const ARENA_BYTES_MAX: usize = 1024;
 
 /// Where what was decoded goes.
 pub(crate) trait Sink {
-    /// Whether it has room for a message. Asked before each message, not before its further parts.
+    /// Whether it has room for a message. Asked before each message, not before its further parts, and
+    /// before a subscription command that is whole in the input.
     fn ready(&mut self) -> bool;
 
     /// A part of a message.
     fn message(&mut self, part: Message);
 
-    /// A command. They come when they come: also between the parts of a message, and unasked.
+    /// A command. Other than subscriptions, they also come between the parts of a message, and unasked.
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError>;
 }
 
@@ -177,21 +178,27 @@ impl Decoder {
             // The header stays where it is, in the input or here.
             return Ok(false);
         }
-        self.header_bytes = 0;
-        *rest = after;
         // A body that does not fit in memory is not whole in the input either.
         match usize::try_from(header.body_bytes).ok().and_then(|len| after.split_at_checked(len)) {
             Some((whole, after)) if header.command => {
-                *rest = after;
                 self.check_command(whole)?;
-                sink.command(Command::parse(whole)?)?;
+                let command = Command::parse(whole)?;
+                if command.takes_room() && !self.in_message && !sink.ready() {
+                    return Ok(false);
+                }
+                self.header_bytes = 0;
+                *rest = after;
+                self.deliver_command(command, sink)?;
             }
             Some((whole, after)) => {
+                self.header_bytes = 0;
                 *rest = after;
                 let part = arena.copy_from(whole)?;
                 self.deliver_part(part, header.more, sink);
             }
             None => {
+                self.header_bytes = 0;
+                *rest = after;
                 let len = usize::try_from(header.body_bytes).map_err(|_| WireError::OutOfMemory)?;
                 let Header { more, command, .. } = header;
                 self.body = Some(Body { bytes: Vec::new(), len, more, command });
@@ -268,7 +275,7 @@ impl Decoder {
         sink: &mut S,
     ) -> Result<(), WireError> {
         if body.command {
-            return sink.command(Command::parse(&body.bytes)?);
+            return self.deliver_command(Command::parse(&body.bytes)?, sink);
         }
         let part = match arena {
             Some(arena) if body.len <= ARENA_BYTES_MAX => arena.copy_from(&body.bytes)?,
@@ -276,6 +283,15 @@ impl Decoder {
         };
         self.deliver_part(part, body.more, sink);
         Ok(())
+    }
+
+    fn deliver_command<S: Sink>(&self, command: Command<'_>, sink: &mut S) -> Result<(), WireError> {
+        // Heartbeats may come between the parts of a message. A subscription goes the way of messages,
+        // and would tear this one apart.
+        if command.takes_room() && self.in_message {
+            return Err(WireError::UnexpectedCommand("a subscription within a message".into()));
+        }
+        sink.command(command)
     }
 
     #[inline]
