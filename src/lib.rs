@@ -1,5 +1,38 @@
-//! oxmq: a ØMQ engine in Rust.
-#![allow(dead_code)]
+//! oxmq: a ØMQ messaging engine. Sockets, patterns and transports in safe, typed Rust.
+//!
+//! The modules, in the order that a message meets them:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`message`] | the unit that is moved: one part of a message |
+//! | [`socket`] | what the application's thread holds: options, send, receive, poll, proxy |
+//! | `pattern` | which pipe a message takes: one file a messaging pattern |
+//! | `pipe` | the queues between a socket and a peer |
+//! | `io` | the threads that drive connections |
+//! | `wire` | ZMTP, every version, as functions of bytes |
+//! | `transport` | endpoint addresses: tcp, ipc, inproc |
+//! | [`context`] | what holds it all together, and ends it |
+//!
+//! ```
+//! use oxmq::{ContextHandle, Message, Options, SocketType};
+//!
+//! let context = ContextHandle::new_context(1)?;
+//! let service = context.socket(SocketType::Rep, Options::default())?;
+//! service.bind("tcp://127.0.0.1:*")?;
+//! let client = context.socket(SocketType::Req, Options::default())?;
+//! client.connect(&service.last_endpoint()?)?;
+//!
+//! client.send(&mut Message::copy_from(b"Hello")?, true)?;
+//! assert_eq!(service.recv(true)?.as_bytes(), b"Hello");
+//! service.send(&mut Message::copy_from(b"World")?, true)?;
+//! assert_eq!(client.recv(true)?.as_bytes(), b"World");
+//!
+//! client.close()?;
+//! service.close()?;
+//! context.terminate()?;
+//! # Ok::<(), oxmq::Error>(())
+//! ```
+
 pub mod context;
 pub mod error;
 mod io;
