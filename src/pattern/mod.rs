@@ -5,7 +5,30 @@
 //! its pipes, and does the waiting when it says [`Stop::WouldBlock`].
 #![forbid(unsafe_code)]
 
-use crate::message::Message;
+mod dealer;
+mod direct;
+mod distribute;
+mod fair_queue;
+mod load_balance;
+mod pair;
+mod pipe_map;
+mod prefix_tree;
+mod r#pub;
+mod pull;
+mod push;
+mod rep;
+mod req;
+mod rotation;
+mod router;
+mod sub;
+mod subscribers;
+mod subscriptions;
+#[cfg(test)]
+mod testing;
+mod xpub;
+mod xsub;
+
+use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use std::sync::Arc;
@@ -171,6 +194,34 @@ pub(crate) trait Upstream: Send + Sync {
 }
 
 /// The pattern of a socket type.
-pub(crate) fn new(_kind: SocketType) -> Box<dyn Pattern> {
-    unimplemented!()
+pub(crate) fn new(kind: SocketType) -> Box<dyn Pattern> {
+    match kind {
+        SocketType::Pair => Box::new(pair::Pair::default()),
+        SocketType::Pub => Box::new(r#pub::Pub::default()),
+        SocketType::Sub => Box::new(sub::Sub::default()),
+        SocketType::Req => Box::new(req::Req::default()),
+        SocketType::Rep => Box::new(rep::Rep::default()),
+        SocketType::Dealer => Box::new(dealer::Dealer::default()),
+        SocketType::Router => Box::new(router::Router::default()),
+        SocketType::Pull => Box::new(pull::Pull::default()),
+        SocketType::Push => Box::new(push::Push::default()),
+        SocketType::Xpub => Box::new(xpub::Xpub::new(true)),
+        SocketType::Xsub => Box::new(xsub::Xsub::default()),
+    }
+}
+
+/// Whether the next thing to read from the pipe is data; other messages before it are dropped.
+fn data_ahead(pipe: &mut Pipe) -> bool {
+    loop {
+        match pipe.peek().map(Message::kind) {
+            Some(Kind::Data) => return true,
+            Some(_) => drop(pipe.read()),
+            None => return false,
+        }
+    }
+}
+
+/// Drops all that there is to read from a pipe whose messages nobody wants, so that they do not pile up.
+fn discard(pipe: &mut Pipe) {
+    while pipe.read().is_some() {}
 }

@@ -1,0 +1,376 @@
+//! ROUTER: receives from its peers in turn, each message behind a part that names its peer, and sends
+//! each message to the peer that its first part names (RFC 28).
+//!
+//! A peer's name, its routing id, is what the peer says it is, ahead of its first message, or else one
+//! that is made up here. A message to nobody, or to a peer without room, is dropped.
+#![forbid(unsafe_code)]
+
+use super::direct::Direct;
+use super::fair_queue::FairQueue;
+use super::pipe_map::PipeMap;
+use super::{Pattern, PipeId, Pipes, Stop};
+use crate::message::{Kind, Message};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::mem::take;
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct Router {
+    incoming: FairQueue,
+    outgoing: Direct,
+    /// In the middle of a message that is being sent: its first part is gone.
+    sending: bool,
+    names: Names,
+    /// The first part of a message of which the routing id was received.
+    first: Option<Message>,
+}
+
+/// Which pipe has which routing id.
+struct Names {
+    /// Each pipe's own. One that is closed keeps it when it has gone over to another.
+    by_pipe: PipeMap<Name>,
+    /// Where a message to it goes. The keys come from peers: the map's hasher withstands chosen ones.
+    by_id: HashMap<Box<[u8]>, PipeId>,
+    /// The number of the next one that is made up here.
+    next: u32,
+}
+
+struct Name {
+    id: Message,
+    /// The id was made up here.
+    generated: bool,
+    /// The pipe's other end is closed, so that another pipe may have the id.
+    closed: bool,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        // Not the same after a restart: a late reply to somebody before goes to nobody now.
+        let next = RandomState::new().hash_one(0) as u32;
+        Names { by_pipe: PipeMap::default(), by_id: HashMap::new(), next }
+    }
+}
+
+impl Names {
+    /// Gives a pipe a routing id of our own making: five bytes, the first of them 0.
+    fn generate(&mut self, pipe: PipeId) {
+        loop {
+            let mut id = [0; 5];
+            id[1..].copy_from_slice(&self.next.to_be_bytes());
+            self.next = self.next.wrapping_add(1);
+            if !self.by_id.contains_key(&id[..]) {
+                let id = Message::from_vec(id.to_vec());
+                return self.set(pipe, Name { id, generated: true, closed: false });
+            }
+        }
+    }
+
+    /// Gives a pipe the routing id that its peer says is its own, none if it is empty. False: it belongs
+    /// to another pipe.
+    fn rename(&mut self, pipe: PipeId, id: Message) -> bool {
+        let Some(name) = self.by_pipe.get(pipe) else { return false };
+        if id.is_empty() {
+            if !name.generated {
+                self.unlist(pipe);
+                self.generate(pipe);
+            }
+            return true;
+        }
+        if let Some(holder) = self.by_id.get(id.as_bytes())
+            && *holder != pipe
+            && self.by_pipe.get(*holder).is_some_and(|name| !name.closed)
+        {
+            return false;
+        }
+        let closed = name.closed;
+        self.unlist(pipe);
+        let id = Message::from_vec(id.as_bytes().to_vec());
+        self.set(pipe, Name { id, generated: false, closed });
+        true
+    }
+
+    fn set(&mut self, pipe: PipeId, mut name: Name) {
+        name.id.set_more(true);
+        self.by_id.insert(name.id.as_bytes().into(), pipe);
+        self.by_pipe.insert(pipe, name);
+    }
+
+    /// Messages to the pipe's routing id do not go to it any more.
+    fn unlist(&mut self, pipe: PipeId) {
+        if let Some(name) = self.by_pipe.get(pipe)
+            && self.by_id.get(name.id.as_bytes()) == Some(&pipe)
+        {
+            self.by_id.remove(name.id.as_bytes());
+        }
+    }
+
+    fn remove(&mut self, pipe: PipeId) {
+        self.unlist(pipe);
+        self.by_pipe.remove(pipe);
+    }
+
+    /// Takes a message that is not data. False: the pipe is of no use, as its peer's name is taken.
+    fn control(&mut self, pipe: PipeId, message: Message) -> bool {
+        message.kind() != Kind::Identity || self.rename(pipe, message)
+    }
+}
+
+impl Router {
+    /// Takes in what the peer says of itself ahead of its data.
+    fn read_control(&mut self, id: PipeId, pipes: &mut Pipes) {
+        if self.names.by_pipe.get(id).is_none() {
+            return;
+        }
+        let pipe = pipes.get(id);
+        while pipe.peek().is_some_and(|part| part.kind() != Kind::Data) {
+            if let Some(part) = pipe.read()
+                && !self.names.control(id, part)
+            {
+                self.forget(id, pipes);
+                return pipes.retire(id);
+            }
+        }
+    }
+
+    fn forget(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.names.remove(id);
+        self.outgoing.remove(id, pipes);
+        self.incoming.detach(id, pipes);
+    }
+}
+
+impl Pattern for Router {
+    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+        self.names.generate(id);
+        self.outgoing.attach(id);
+        self.incoming.attach(id);
+        self.read_control(id, pipes);
+    }
+
+    fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.forget(id, pipes);
+    }
+
+    fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.read_control(id, pipes);
+        self.outgoing.remove(id, pipes);
+        if let Some(name) = self.names.by_pipe.get_mut(id) {
+            name.closed = true;
+        }
+        self.incoming.closed(id, pipes);
+    }
+
+    fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.read_control(id, pipes);
+        self.incoming.readable(id);
+    }
+
+    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
+
+    fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        let part = take(part);
+        let more = part.more();
+        if self.sending {
+            self.outgoing.send(part, pipes);
+        } else if more {
+            self.outgoing.begin(self.names.by_id.get(part.as_bytes()).copied(), pipes);
+        }
+        self.sending = more;
+        Ok(())
+    }
+
+    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+        if let Some(part) = self.first.take() {
+            return Ok(part);
+        }
+        let within = self.incoming.is_within();
+        let names = &mut self.names;
+        let received = self.incoming.recv_with(pipes, |id, part| names.control(id, part));
+        let Some((from, part)) = received else { return Err(Stop::WouldBlock) };
+        if within {
+            return Ok(part);
+        }
+        let name = self.names.by_pipe.get(from).expect("a pipe that is read has a routing id");
+        self.first = Some(part);
+        Ok(name.id.clone())
+    }
+
+    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
+        true
+    }
+
+    fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
+        let names = &mut self.names;
+        self.first.is_some() || self.incoming.can_recv_with(pipes, |id, part| names.control(id, part))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::testing::{Peer, Rig, part};
+    use crate::socket::kind::SocketType;
+
+    /// A peer that says its name before it is attached.
+    fn named(router: &mut Rig, name: &str) -> Peer {
+        router.attach_with(0, |peer| peer.send_kind(Kind::Identity, name))
+    }
+
+    /// The routing id that the next message comes with.
+    fn recv_name(router: &mut Rig) -> Message {
+        let name = router.recv_part().unwrap();
+        assert!(name.more());
+        while router.recv_part().unwrap().more() {}
+        name
+    }
+
+    fn send_to(router: &mut Rig, name: &Message, body: &str) {
+        router.send_part(name.clone()).unwrap();
+        router.send(body).unwrap();
+    }
+
+    #[test]
+    fn messages_come_with_names_and_go_to_them() {
+        let mut router = Rig::new(SocketType::Router);
+        let (mut one, mut two) = (named(&mut router, "one"), named(&mut router, "two"));
+        one.send("a|b");
+        one.send("c");
+        two.send("|d");
+        assert_eq!(router.recv_all(), ["one|a|b", "two||d", "one|c"]);
+        for message in ["two|1", "one||2|3", "three|nobody|there", "one", "", "two"] {
+            router.send(message).unwrap();
+        }
+        router.send("one|4").unwrap();
+        assert_eq!(one.recv_all(), ["|2|3", "4"]);
+        assert_eq!(two.recv_all(), ["1"]);
+    }
+
+    #[test]
+    fn peers_without_names_get_some_that_last() {
+        let mut router = Rig::new(SocketType::Router);
+        let (mut one, mut two) = (router.attach(), named(&mut router, ""));
+        one.send("a");
+        two.send("b");
+        let (name_one, name_two) = (recv_name(&mut router), recv_name(&mut router));
+        for name in [&name_one, &name_two] {
+            assert_eq!((name.len(), name.as_bytes()[0]), (5, 0));
+        }
+        send_to(&mut router, &name_one, "1");
+        send_to(&mut router, &name_two, "2|2");
+        one.send("c");
+        assert_eq!(recv_name(&mut router).as_bytes(), name_one.as_bytes());
+        assert_eq!((one.recv_all(), two.recv_all()), (vec!["1".to_string()], vec!["2|2".to_string()]));
+    }
+
+    #[test]
+    fn a_peer_may_name_itself_late_or_anew() {
+        let mut router = Rig::new(SocketType::Router);
+        let mut peer = router.attach();
+        peer.send("early");
+        let generated = recv_name(&mut router);
+        send_to(&mut router, &generated, "1");
+        // Seen when the pipe turns readable, before anything is received.
+        assert_eq!(router.recv(), Err(Stop::WouldBlock));
+        peer.send_kind(Kind::Identity, "late");
+        router.send("late|2").unwrap();
+        send_to(&mut router, &generated, "lost");
+        // Behind data: seen when that was received.
+        peer.send("a");
+        peer.send_kind(Kind::Identity, "anew");
+        peer.send("b|b");
+        router.send("late|3").unwrap();
+        assert_eq!(router.recv_blindly(), Ok("late|a".to_string()));
+        assert_eq!(router.recv_all(), ["anew|b|b"]);
+        router.send("late|lost").unwrap();
+        router.send("anew|4").unwrap();
+        peer.send_kind(Kind::Identity, "anew");
+        peer.send_kind(Kind::Identity, "");
+        peer.send("c");
+        let generated = recv_name(&mut router);
+        assert_eq!((generated.len(), generated.as_bytes()[0]), (5, 0));
+        router.send("anew|lost").unwrap();
+        send_to(&mut router, &generated, "5");
+        assert_eq!(peer.recv_all(), ["1", "2", "3", "4", "5"]);
+    }
+
+    #[test]
+    fn a_name_that_is_taken_dismisses_the_newcomer() {
+        let mut router = Rig::new(SocketType::Router);
+        let mut holder = named(&mut router, "x");
+        let mut early = named(&mut router, "x");
+        assert!(early.is_dismissed());
+        let (mut late, mut later) = (router.attach(), named(&mut router, "y"));
+        late.send_kind(Kind::Identity, "x");
+        late.send("never received");
+        later.send("received");
+        later.send_kind(Kind::Identity, "x");
+        later.send("never received");
+        assert_eq!(router.recv_all(), ["y|received"]);
+        assert!(late.is_dismissed() && later.is_dismissed() && !holder.is_dismissed());
+        assert_eq!(router.pipes.len(), 1);
+        router.send("x|1").unwrap();
+        router.send("y|nobody").unwrap();
+        assert_eq!(holder.recv_all(), ["1"]);
+    }
+
+    #[test]
+    fn the_name_of_a_closed_pipe_goes_over_at_once() {
+        let mut router = Rig::new(SocketType::Router);
+        let mut old = named(&mut router, "x");
+        old.send("from|the old");
+        drop(old);
+        let mut new = named(&mut router, "x");
+        new.send("from the new");
+        router.send("x|1").unwrap();
+        assert_eq!(router.recv_all(), ["x|from|the old", "x|from the new"]);
+        assert_eq!(router.pipes.len(), 1);
+        router.send("x|2").unwrap();
+        assert_eq!(new.recv_all(), ["1", "2"]);
+        drop(new);
+        router.send("x|nobody").unwrap();
+        assert!(named(&mut router, "x").pipe.can_write());
+    }
+
+    #[test]
+    fn a_message_without_room_or_whose_peer_goes_is_dropped_whole() {
+        let mut router = Rig::new(SocketType::Router);
+        let mut slow = router.attach_with(1, |peer| peer.send_kind(Kind::Identity, "slow"));
+        for message in ["slow|1|1", "slow|2|2"] {
+            router.send(message).unwrap();
+        }
+        assert_eq!(slow.recv_all(), ["1|1"]);
+        router.send_part(part("slow", true)).unwrap();
+        router.send_part(part("3", true)).unwrap();
+        router.pattern.closed(slow.id, &mut router.pipes);
+        router.send("3").unwrap();
+        router.detach(slow.id);
+        assert!(slow.recv_all().is_empty() && slow.is_dismissed());
+        router.send("slow|4").unwrap();
+    }
+
+    #[test]
+    fn a_message_begun_is_received_whole_though_its_pipe_is_taken_away() {
+        let mut router = Rig::new(SocketType::Router);
+        let mut peer = named(&mut router, "x");
+        peer.send("a|b|c");
+        assert_eq!(router.recv_part().unwrap().as_bytes(), b"x");
+        router.detach(peer.id);
+        assert_eq!(router.recv_all(), ["a|b|c"]);
+    }
+
+    #[test]
+    fn a_generated_id_that_a_peer_has_chosen_is_not_given_away() {
+        let mut names = Names::default();
+        let mut pipes = Pipes::default();
+        let ids: Vec<PipeId> =
+            (0..2).map(|_| crate::pattern::testing::attach_pipe(&mut pipes, 0).id).collect();
+        names.generate(ids[0]);
+        let mut chosen = vec![0];
+        chosen.extend_from_slice(&names.next.to_be_bytes());
+        assert!(names.rename(ids[0], Message::from_vec(chosen.clone())));
+        names.generate(ids[1]);
+        assert_eq!(names.by_id[&chosen[..]], ids[0]);
+        assert_eq!(names.by_id.len(), 2);
+    }
+}

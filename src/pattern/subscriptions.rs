@@ -1,0 +1,181 @@
+//! `Subscriptions`: what a subscriber has subscribed to, counted, and known to all its peers.
+//!
+//! It is state, not messages: what changes is written to the pipes there are, and whoever meets a new or
+//! returning peer replays all of it ([`Upstream`]). Both happen under one lock, so that each peer is told
+//! of each subscription exactly once.
+#![forbid(unsafe_code)]
+
+use super::prefix_tree::PrefixTree;
+use super::{PipeId, Pipes, Upstream};
+use crate::message::{Kind, Message};
+use crate::pipe::Pipe;
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// See the module's documentation.
+pub(super) struct Subscriptions {
+    /// How often each prefix was subscribed to.
+    counts: Mutex<PrefixTree<u32>>,
+    /// Whether the empty prefix is among them, so that there is nothing to look up. Changed under the
+    /// lock, by the socket only, which is also who reads it.
+    everything: AtomicBool,
+}
+
+impl Subscriptions {
+    pub(super) fn new() -> Subscriptions {
+        Subscriptions { counts: Mutex::new(PrefixTree::new()), everything: AtomicBool::new(false) }
+    }
+
+    /// Whether a message that begins so is subscribed to.
+    #[inline]
+    pub(super) fn matches(&self, bytes: &[u8]) -> bool {
+        self.everything.load(Ordering::Relaxed) || self.counts.lock().any_matching(bytes, |_| true)
+    }
+
+    /// Subscribes once more; the peers are told when it is the first time.
+    pub(super) fn subscribe(&self, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
+        let mut counts = self.counts.lock();
+        // A prefix that is too long for the tree can match no message either.
+        let Some((_, count)) = counts.entry(prefix, || 0) else { return };
+        *count = count.saturating_add(1);
+        if *count == 1 {
+            self.everything.fetch_or(prefix.is_empty(), Ordering::Relaxed);
+            tell(Kind::Subscribe, prefix, peers, pipes);
+        }
+    }
+
+    /// Takes one subscription back; the peers are told when it was the last. False: there is none.
+    pub(super) fn unsubscribe(&self, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) -> bool {
+        let mut counts = self.counts.lock();
+        let Some(node) = counts.find(prefix) else { return false };
+        let count = counts.value_mut(node);
+        *count -= 1;
+        if *count == 0 {
+            counts.remove(node);
+            self.everything.fetch_and(!prefix.is_empty(), Ordering::Relaxed);
+            tell(Kind::Cancel, prefix, peers, pipes);
+        }
+        true
+    }
+
+    /// Tells a new peer everything.
+    pub(super) fn tell_all(&self, pipe: &mut Pipe) {
+        self.counts.lock().for_each(|prefix, _| pipe.write(message(Kind::Subscribe, prefix)));
+        pipe.flush();
+    }
+}
+
+fn message(kind: Kind, prefix: &[u8]) -> Message {
+    Message::from_vec(prefix.to_vec()).with_kind(kind)
+}
+
+fn tell(kind: Kind, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
+    let message = message(kind, prefix);
+    for id in peers {
+        let pipe = pipes.get(*id);
+        // Whether there is room does not matter: subscriptions are never refused.
+        pipe.write(message.clone());
+        pipe.flush();
+    }
+}
+
+impl Upstream for Subscriptions {
+    fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message> {
+        let counts = self.counts.lock();
+        let mut others = Vec::new();
+        while let Some(message) = pipe.read() {
+            if !matches!(message.kind(), Kind::Subscribe | Kind::Cancel) {
+                others.push(message);
+            }
+        }
+        counts.for_each(|prefix, _| emit(prefix));
+        others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::testing::attach_pipe;
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    fn replayed(subscriptions: &Subscriptions, pipe: &mut Pipe) -> (Vec<String>, usize) {
+        let mut emitted = Vec::new();
+        let emit = &mut |prefix: &[u8]| emitted.push(String::from_utf8(prefix.to_vec()).unwrap());
+        let others = subscriptions.replay(pipe, emit).len();
+        (emitted, others)
+    }
+
+    #[test]
+    fn peers_are_told_of_the_first_and_the_last() {
+        let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
+        let mut peer = attach_pipe(&mut pipes, 1);
+        let peers = [peer.id];
+        for prefix in ["a", "a", "", "a"] {
+            subscriptions.subscribe(prefix.as_bytes(), &peers, &mut pipes);
+        }
+        assert!(subscriptions.matches(b"x"));
+        let taken: Vec<bool> = ["", "", "a", "a", "a", "a", "b"]
+            .iter()
+            .map(|prefix| subscriptions.unsubscribe(prefix.as_bytes(), &peers, &mut pipes))
+            .collect();
+        assert_eq!(taken, [true, false, true, true, true, false, false]);
+        assert_eq!(peer.recv_all(), ["Subscribe a", "Subscribe ", "Cancel ", "Cancel a"]);
+        assert!(!subscriptions.matches(b"a"));
+    }
+
+    #[test]
+    fn replay_supersedes_what_is_queued_and_returns_the_rest() {
+        let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
+        let mut peer = attach_pipe(&mut pipes, 0);
+        subscriptions.subscribe(b"a", &[peer.id], &mut pipes);
+        subscriptions.subscribe(b"b", &[peer.id], &mut pipes);
+        pipes.get(peer.id).write(Message::copy_from(b"data").unwrap());
+        subscriptions.unsubscribe(b"a", &[peer.id], &mut pipes);
+        assert_eq!(replayed(&subscriptions, &mut peer.pipe), (vec!["b".to_string()], 1));
+        assert_eq!(
+            replayed(&subscriptions, &mut peer.pipe),
+            (vec!["b".to_string()], 0),
+            "again, for the next"
+        );
+        subscriptions.subscribe(b"c", &[peer.id], &mut pipes);
+        assert_eq!(peer.recv_all(), ["Subscribe c"]);
+    }
+
+    #[test]
+    fn a_peer_that_replays_meanwhile_misses_nothing() {
+        let (subscriptions, mut pipes) = (Arc::new(Subscriptions::new()), Pipes::default());
+        let mut peer = attach_pipe(&mut pipes, 0);
+        let (id, theirs) = (peer.id, subscriptions.clone());
+        let count = if cfg!(miri) { 50 } else { 5_000u32 };
+        let session = std::thread::spawn(move || {
+            let mut known = BTreeSet::new();
+            for _ in 0..20 {
+                known.clear();
+                theirs.replay(&mut peer.pipe, &mut |prefix| {
+                    assert!(known.insert(prefix.to_vec()), "told twice");
+                });
+                std::thread::yield_now();
+            }
+            (known, peer)
+        });
+        for n in 0..count {
+            subscriptions.subscribe(&n.to_le_bytes(), &[id], &mut pipes);
+            if n % 3 == 0 {
+                subscriptions.unsubscribe(&n.to_le_bytes(), &[id], &mut pipes);
+            }
+        }
+        let (mut known, mut peer) = session.join().unwrap();
+        while let Some(message) = peer.pipe.read() {
+            let prefix = message.as_bytes().to_vec();
+            match message.kind() {
+                Kind::Subscribe => assert!(known.insert(prefix), "told twice"),
+                _ => assert!(known.remove(&prefix), "cancelled before it was told"),
+            }
+        }
+        let expected: BTreeSet<Vec<u8>> =
+            (0..count).filter(|n| n % 3 != 0).map(|n| n.to_le_bytes().to_vec()).collect();
+        assert_eq!(known, expected);
+    }
+}

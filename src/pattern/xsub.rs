@@ -1,0 +1,236 @@
+//! XSUB: receives from its publishers in turn; what it sends are its subscriptions (RFC 29).
+//!
+//! A part that begins with the byte 1 subscribes to the prefix behind it, one with 0 takes that back.
+//! Whatever else is sent goes to all publishers. What arrives is checked against the subscriptions here
+//! too: publishers of ZMTP 1.0 send everything.
+#![forbid(unsafe_code)]
+
+use super::distribute::Distribute;
+use super::fair_queue::FairQueue;
+use super::subscriptions::Subscriptions;
+use super::{Pattern, PipeId, Pipes, Stop, Upstream};
+use crate::message::Message;
+use std::mem::take;
+use std::sync::Arc;
+
+/// See the module's documentation.
+pub(super) struct Xsub {
+    subscriptions: Arc<Subscriptions>,
+    incoming: FairQueue,
+    outgoing: Distribute,
+    /// The first part of a message that is subscribed to, found while looking for one.
+    ahead: Option<Message>,
+}
+
+impl Default for Xsub {
+    fn default() -> Xsub {
+        Xsub {
+            subscriptions: Arc::new(Subscriptions::new()),
+            incoming: FairQueue::default(),
+            outgoing: Distribute::default(),
+            ahead: None,
+        }
+    }
+}
+
+impl Xsub {
+    /// Subscribes once more, as sending the byte 1 and the prefix does.
+    pub(super) fn add(&self, prefix: &[u8], pipes: &mut Pipes) {
+        self.subscriptions.subscribe(prefix, self.outgoing.pipes(), pipes);
+    }
+
+    /// Takes one subscription back, as sending the byte 0 and the prefix does. False: there is none.
+    pub(super) fn take_back(&self, prefix: &[u8], pipes: &mut Pipes) -> bool {
+        self.subscriptions.unsubscribe(prefix, self.outgoing.pipes(), pipes)
+    }
+
+    /// The next part from the pipes, past messages that are not subscribed to.
+    #[inline]
+    fn next_part(&mut self, pipes: &mut Pipes) -> Option<Message> {
+        loop {
+            let begins = !self.incoming.is_within();
+            let (_, part) = self.incoming.recv(pipes)?;
+            if !begins || self.subscriptions.matches(part.as_bytes()) {
+                return Some(part);
+            }
+            self.incoming.skip_rest(pipes);
+        }
+    }
+}
+
+impl Pattern for Xsub {
+    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
+        self.incoming.attach(id);
+        self.outgoing.attach(id);
+        if !replayed {
+            self.subscriptions.tell_all(pipes.get(id));
+        }
+    }
+
+    fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.incoming.detach(id, pipes);
+        self.outgoing.remove(id, pipes);
+    }
+
+    fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.outgoing.remove(id, pipes);
+        self.incoming.closed(id, pipes);
+    }
+
+    fn readable(&mut self, id: PipeId, _pipes: &mut Pipes) {
+        self.incoming.readable(id);
+    }
+
+    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
+
+    fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        if self.outgoing.is_within() {
+            self.outgoing.send(part, pipes);
+            return Ok(());
+        }
+        match part.as_bytes().split_first() {
+            Some((1, prefix)) => self.add(prefix, pipes),
+            Some((0, prefix)) => {
+                // To take back what there is not changes nothing.
+                self.take_back(prefix, pipes);
+            }
+            _ => {
+                self.outgoing.choose_all();
+                self.outgoing.send(part, pipes);
+            }
+        }
+        take(part);
+        Ok(())
+    }
+
+    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+        match self.ahead.take() {
+            Some(part) => Ok(part),
+            None => self.next_part(pipes).ok_or(Stop::WouldBlock),
+        }
+    }
+
+    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
+        true
+    }
+
+    fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
+        if self.ahead.is_none() && !self.incoming.is_within() {
+            self.ahead = self.next_part(pipes);
+        }
+        self.ahead.is_some() || self.incoming.is_within()
+    }
+
+    fn upstream(&self) -> Option<Arc<dyn Upstream>> {
+        Some(self.subscriptions.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Kind;
+    use crate::pattern::testing::{Rig, part};
+    use crate::socket::kind::SocketType;
+
+    #[test]
+    fn subscriptions_are_sent_and_told_to_every_peer_once() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        xsub.send("\u{1}a").unwrap();
+        let mut one = xsub.attach();
+        for message in ["\u{1}b", "\u{1}a", "\0a", "\u{1}", "\0nothing"] {
+            xsub.send(message).unwrap();
+        }
+        let mut two = xsub.attach();
+        xsub.send("\0a").unwrap();
+        xsub.send("\0").unwrap();
+        assert_eq!(one.recv_all(), ["Subscribe a", "Subscribe b", "Subscribe ", "Cancel a", "Cancel "]);
+        assert_eq!(
+            two.recv_all(),
+            ["Subscribe ", "Subscribe a", "Subscribe b", "Cancel a", "Cancel "],
+            "the state first, then what changes"
+        );
+        assert_eq!(xsub.pattern.subscribe(b"c", &mut xsub.pipes), Err(Stop::NotSupported));
+        assert_eq!(xsub.pattern.unsubscribe(b"b", &mut xsub.pipes), Err(Stop::NotSupported));
+    }
+
+    #[test]
+    fn a_peer_that_replays_is_told_only_what_changes() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        xsub.send("\u{1}a").unwrap();
+        let mut peer = xsub.insert(0, |_| ());
+        xsub.pattern.attach(peer.id, true, &mut xsub.pipes);
+        xsub.send("\u{1}b").unwrap();
+        let upstream = xsub.pattern.upstream().unwrap();
+        let mut told = Vec::new();
+        assert!(upstream.replay(&mut peer.pipe, &mut |prefix| told.push(prefix.to_vec())).is_empty());
+        assert_eq!(told, [b"a", b"b"]);
+        xsub.send("\0b").unwrap();
+        assert_eq!(peer.recv_all(), ["Cancel b"]);
+    }
+
+    #[test]
+    fn subscriptions_know_no_high_water_mark() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        let mut peer = xsub.attach_bounded(1);
+        for n in 0..100 {
+            xsub.send(&format!("\u{1}{n}")).unwrap();
+        }
+        assert_eq!(peer.recv_all().len(), 100);
+    }
+
+    #[test]
+    fn other_messages_go_to_all_publishers_as_they_are() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        xsub.send("to nobody").unwrap();
+        let (mut one, mut two) = (xsub.attach(), xsub.attach());
+        for message in ["data", "more|\u{1}data", "\u{1}a|\u{1}b|data|\0a"] {
+            xsub.send(message).unwrap();
+        }
+        let expected = ["data", "more|\u{1}data", "Subscribe a", "Subscribe b", "data|\0a"];
+        assert_eq!(one.recv_all(), expected);
+        assert_eq!(two.recv_all(), expected);
+    }
+
+    #[test]
+    fn receives_what_it_has_subscribed_to_from_all_in_turn() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        let (mut one, mut two) = (xsub.attach(), xsub.attach());
+        xsub.send("\u{1}a").unwrap();
+        for message in ["b", "a1|b", "b|a|a", "a2"] {
+            one.send(message);
+        }
+        two.send_kind(Kind::Identity, "a");
+        two.send("ab");
+        assert_eq!(xsub.recv_blindly(), Ok("ab".to_string()), "what is filtered out has its turn too");
+        assert_eq!(xsub.recv_all(), ["a1|b", "a2"]);
+        one.send("b");
+        assert_eq!(xsub.recv_blindly(), Err(Stop::WouldBlock));
+    }
+
+    #[test]
+    fn a_publisher_that_closes_is_read_to_its_end() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        let mut peer = xsub.attach();
+        xsub.send("\u{1}").unwrap();
+        peer.send("a|b");
+        peer.send("c");
+        drop(peer);
+        xsub.settle();
+        xsub.send("\u{1}x").unwrap();
+        assert_eq!(xsub.recv_all(), ["a|b", "c"]);
+        assert_eq!(xsub.pipes.len(), 0);
+    }
+
+    #[test]
+    fn publishers_come_and_go_within_a_message() {
+        let mut xsub = Rig::new(SocketType::Xsub);
+        let (one, mut two) = (xsub.attach(), xsub.attach());
+        xsub.send_part(part("a", true)).unwrap();
+        drop(one);
+        xsub.settle();
+        let mut three = xsub.attach();
+        xsub.send("b").unwrap();
+        assert_eq!((two.recv_all(), three.recv_all()), (vec!["a|b".to_string()], vec![]));
+    }
+}
