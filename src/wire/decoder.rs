@@ -314,7 +314,7 @@ impl Body {
             return Ok(());
         }
         let room = self.missing().min(self.bytes.len().max(RESERVED_BYTES_MAX));
-        self.bytes.try_reserve_exact(room).map_err(|_| WireError::OutOfMemory)
+        grow(&mut self.bytes, room)
     }
 
     /// Appends what belongs to the body; gives what follows it.
@@ -336,6 +336,11 @@ impl Body {
         }
         check_command(&self.bytes, self.len, subscription_bytes_max)
     }
+}
+
+/// Makes room for so many more bytes, if there is memory for them.
+fn grow(bytes: &mut Vec<u8>, room: usize) -> Result<(), WireError> {
+    bytes.try_reserve_exact(room).map_err(|_| WireError::OutOfMemory)
 }
 
 /// Refuses a command of `len` bytes that is longer than its kind may be. `start` is all of it, or at least
