@@ -3,7 +3,7 @@
 
 use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -29,8 +29,12 @@ impl Pattern for Dealer {
         self.incoming.closed(id, pipes);
     }
 
-    fn readable(&mut self, id: PipeId, _pipes: &mut Pipes) {
-        self.incoming.readable(id);
+    fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
+        if is_spent(pipes.get(id)) {
+            self.closed(id, pipes);
+        } else {
+            self.incoming.readable(id);
+        }
     }
 
     fn writable(&mut self, id: PipeId, _pipes: &mut Pipes) {

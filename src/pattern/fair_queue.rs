@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::rotation::Rotation;
-use super::{PipeId, Pipes, data_ahead};
+use super::{PipeId, Pipes, is_spent};
 use crate::message::{Kind, Message};
 use std::collections::VecDeque;
 
@@ -54,8 +54,7 @@ impl FairQueue {
         if !self.rotation.contains(id) {
             return;
         }
-        let pipe = pipes.get(id);
-        if !data_ahead(pipe) && pipe.is_finished() {
+        if is_spent(pipes.get(id)) {
             self.retire(id, pipes);
         } else {
             self.rotation.activate(id);

@@ -24,13 +24,13 @@ impl LoadBalance {
         self.rotation.insert(id);
     }
 
-    /// Writes no more to the pipe: it is taken away, or its other end is closed.
-    pub(super) fn remove(&mut self, id: PipeId, pipes: &mut Pipes) {
+    /// Writes no more to the pipe: it is taken away, or its other end is closed. False: that was known.
+    pub(super) fn remove(&mut self, id: PipeId, pipes: &mut Pipes) -> bool {
         if self.within && !self.dropping && self.rotation.current() == Some(id) {
             pipes.get(id).rollback();
             self.dropping = true;
         }
-        self.rotation.remove(id);
+        self.rotation.remove(id)
     }
 
     pub(super) fn writable(&mut self, id: PipeId) {

@@ -210,18 +210,97 @@ pub(crate) fn new(kind: SocketType) -> Box<dyn Pattern> {
     }
 }
 
-/// Whether the next thing to read from the pipe is data; other messages before it are dropped.
-fn data_ahead(pipe: &mut Pipe) -> bool {
-    loop {
-        match pipe.peek().map(Message::kind) {
-            Some(Kind::Data) => return true,
-            Some(_) => drop(pipe.read()),
-            None => return false,
-        }
+/// Whether the pipe's other end is closed and no data is left to read; other messages are dropped.
+fn is_spent(pipe: &mut Pipe) -> bool {
+    while pipe.peek().is_some_and(|part| part.kind() != Kind::Data) {
+        pipe.read();
     }
+    pipe.is_finished()
 }
 
-/// Drops all that there is to read from a pipe whose messages nobody wants, so that they do not pile up.
-fn discard(pipe: &mut Pipe) {
-    while pipe.read().is_some() {}
+#[cfg(test)]
+mod tests {
+    use super::testing::{Peer, Random, Rig};
+    use super::*;
+
+    #[test]
+    fn a_peer_that_comes_and_goes_before_it_is_looked_at_leaves_nothing_behind() {
+        for kind in SocketType::ALL {
+            let mut rig = Rig::new(kind);
+            rig.attach_with(0, |peer| peer.pipe.close());
+            assert_eq!(rig.pipes.len(), 0, "{kind:?}");
+            rig.attach_with(0, |peer| {
+                peer.send_kind(Kind::Identity, "me");
+                peer.pipe.close();
+            });
+            rig.pattern.can_recv(&mut rig.pipes);
+            rig.settle();
+            assert_eq!(rig.pipes.len(), 0, "{kind:?}");
+            drop(rig.attach());
+            rig.settle();
+            assert_eq!(rig.pipes.len(), 0, "{kind:?}, closed after it was attached");
+        }
+    }
+
+    /// One random deed of a peer's.
+    fn act(peer: &mut Peer, random: &mut Random) {
+        let message = ["", "a", "|b", "x||c|d", "\u{1}a", "\0a", "e|f|g"][random.below(7)];
+        match random.below(6) {
+            0 => peer.send_kind(Kind::Identity, ["", "me", "you"][random.below(3)]),
+            1 => peer.send_kind(Kind::Subscribe, ["", "a"][random.below(2)]),
+            2 => peer.send_kind(Kind::Cancel, ["", "a"][random.below(2)]),
+            3 => drop(peer.recv_all()),
+            _ => peer.send(message),
+        }
+    }
+
+    /// One random deed of the application's: parts may be the beginning, middle or end of a message.
+    fn use_socket(rig: &mut Rig, random: &mut Random) {
+        let text = ["", "a", "b", "me", "\u{1}a", "\0a"][random.below(6)];
+        match random.below(5) {
+            0 | 1 => drop(rig.send_part(testing::part(text, random.below(2) == 0))),
+            2 => drop(rig.pattern.subscribe(text.as_bytes(), &mut rig.pipes)),
+            3 => drop(rig.pattern.unsubscribe(text.as_bytes(), &mut rig.pipes)),
+            _ => drop(rig.recv_part()),
+        }
+    }
+
+    #[test]
+    fn nothing_that_happens_in_any_order_upsets_a_pattern() {
+        for kind in SocketType::ALL {
+            let mut random = Random::new(kind as u64 + 40);
+            let (mut rig, mut peers) = (Rig::new(kind), Vec::new());
+            for _ in 0..if cfg!(miri) { 100 } else { 5_000 } {
+                let n = random.below(peers.len().max(1));
+                match random.below(16) {
+                    0 if peers.len() < 5 => {
+                        let hwm = random.below(4);
+                        peers.push(rig.attach_with(hwm, |peer| act(peer, &mut random)));
+                    }
+                    1 if !peers.is_empty() && random.below(4) == 0 => drop(peers.swap_remove(n)),
+                    2 if !peers.is_empty() && random.below(4) == 0 => rig.detach(peers.swap_remove(n).id),
+                    // Signals that come late, or for nothing.
+                    3..=5 => {
+                        if let Some(id) = rig.pipes.ids().into_iter().nth(n) {
+                            rig.pattern.readable(id, &mut rig.pipes);
+                            rig.pattern.writable(id, &mut rig.pipes);
+                            rig.settle();
+                        }
+                    }
+                    6..=10 if !peers.is_empty() => act(&mut peers[n], &mut random),
+                    _ => use_socket(&mut rig, &mut random),
+                }
+                peers.retain_mut(|peer| !peer.is_dismissed());
+            }
+            // The application finishes what it has begun, and reads as long as there is something.
+            drop(peers);
+            rig.send_part(testing::part("end", false)).ok();
+            while rig.recv_part().is_ok() || rig.send_part(testing::part("end", false)) == Ok(()) {
+                if rig.pipes.len() == 0 && !rig.pattern.can_recv(&mut rig.pipes) {
+                    break;
+                }
+            }
+            assert_eq!(rig.pipes.len(), 0, "{kind:?}: what is closed and read is let go");
+        }
+    }
 }

@@ -6,7 +6,7 @@
 
 use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop, data_ahead};
+use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -56,18 +56,19 @@ impl Pattern for Pair {
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.outgoing.remove(id, pipes);
         self.incoming.closed(id, pipes);
-        if self.next == Some(id) {
-            let pipe = pipes.get(id);
-            if !data_ahead(pipe) && pipe.is_finished() {
-                self.next = None;
-                pipes.retire(id);
-            }
+        if self.next == Some(id) && is_spent(pipes.get(id)) {
+            self.next = None;
+            pipes.retire(id);
         }
         self.turn_to_next();
     }
 
-    fn readable(&mut self, id: PipeId, _pipes: &mut Pipes) {
-        self.incoming.readable(id);
+    fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
+        if is_spent(pipes.get(id)) {
+            self.closed(id, pipes);
+        } else {
+            self.incoming.readable(id);
+        }
     }
 
     fn writable(&mut self, id: PipeId, _pipes: &mut Pipes) {

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop, discard};
+use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -14,7 +14,7 @@ pub(super) struct Push {
 impl Pattern for Push {
     fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
         self.outgoing.attach(id);
-        discard(pipes.get(id));
+        self.readable(id, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -22,12 +22,17 @@ impl Pattern for Push {
     }
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
-        self.outgoing.remove(id, pipes);
-        pipes.retire(id);
+        if self.outgoing.remove(id, pipes) {
+            pipes.retire(id);
+        }
     }
 
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
-        discard(pipes.get(id));
+        // Dropped, so that it does not pile up.
+        while pipes.get(id).read().is_some() {}
+        if pipes.get(id).is_finished() {
+            self.closed(id, pipes);
+        }
     }
 
     fn writable(&mut self, id: PipeId, _pipes: &mut Pipes) {

@@ -7,7 +7,7 @@
 
 use super::direct::Direct;
 use super::fair_queue::FairQueue;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
 use std::mem::take;
 
@@ -77,8 +77,12 @@ impl Pattern for Rep {
         self.incoming.closed(id, pipes);
     }
 
-    fn readable(&mut self, id: PipeId, _pipes: &mut Pipes) {
-        self.incoming.readable(id);
+    fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
+        if is_spent(pipes.get(id)) {
+            self.closed(id, pipes);
+        } else {
+            self.incoming.readable(id);
+        }
     }
 
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}

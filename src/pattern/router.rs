@@ -163,7 +163,11 @@ impl Pattern for Router {
 
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.read_control(id, pipes);
-        self.incoming.readable(id);
+        if pipes.get(id).is_finished() {
+            self.closed(id, pipes);
+        } else {
+            self.incoming.readable(id);
+        }
     }
 
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}

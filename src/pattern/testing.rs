@@ -149,6 +149,7 @@ impl Rig {
         self.settle();
         let peer = self.insert(hwm, before);
         self.pattern.attach(peer.id, false, &mut self.pipes);
+        self.pattern.readable(peer.id, &mut self.pipes);
         self.settle();
         peer
     }
@@ -156,8 +157,8 @@ impl Rig {
     /// A pipe that the pattern has not been told of yet.
     pub(super) fn insert(&mut self, hwm: usize, before: impl FnOnce(&mut Peer)) -> Peer {
         let mut peer = attach_pipe(&mut self.pipes, hwm);
-        self.pipes.get(peer.id).set_owner(self.events.clone(), peer.id.key());
         before(&mut peer);
+        self.pipes.get(peer.id).set_owner(self.events.clone(), peer.id.key());
         peer
     }
 
@@ -188,7 +189,10 @@ impl Rig {
                 match signal {
                     Signal::Readable => self.pattern.readable(id, &mut self.pipes),
                     Signal::Writable => self.pattern.writable(id, &mut self.pipes),
-                    Signal::Closed => self.pattern.closed(id, &mut self.pipes),
+                    Signal::Closed => {
+                        self.pattern.closed(id, &mut self.pipes);
+                        self.pattern.readable(id, &mut self.pipes);
+                    }
                 }
             }
         }

@@ -138,7 +138,7 @@ impl Pattern for Xpub {
     fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
         self.outgoing.attach(id);
         self.prefixes.insert(id, Vec::new());
-        self.read(id, pipes);
+        self.readable(id, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -155,6 +155,9 @@ impl Pattern for Xpub {
 
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.read(id, pipes);
+        if pipes.get(id).is_finished() {
+            self.closed(id, pipes);
+        }
     }
 
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
