@@ -9,11 +9,10 @@
 //! Memory is a chain of segments, small at first and larger as the queue is used, none before the first
 //! value. The consumer hands one emptied segment back to the producer for another turn.
 
-use crate::sync::{AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{Arc, AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::Arc;
 
 /// Slots in the first segment: an idle connection has no more.
 const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 16 };
@@ -26,8 +25,10 @@ const SEGMENT_GROWTH: usize = 4;
 const ASLEEP: usize = 1;
 /// The producer is gone: what is published is all there will ever be.
 const CLOSED: usize = 2;
-/// Where the count of published values starts in the tail word.
-const COUNT_SHIFT: u32 = 2;
+/// One value. All counts of values are kept in this unit, so that they wrap as the tail word does.
+const ONE: usize = 4;
+/// The bits of the tail word that are the count.
+const COUNT: usize = !(ONE - 1);
 
 /// One slot. The producer writes it before it is published, the consumer takes it after: never both.
 type Slot<T> = UnsafeCell<MaybeUninit<T>>;
@@ -50,11 +51,19 @@ impl<T> Segment<T> {
             previous: ptr::null_mut(),
         }))
     }
+
+    /// The slots of a segment, for an end that works in it.
+    ///
+    /// # Safety
+    /// `segment` is null, or a live segment that stays alive while `'a` lasts.
+    unsafe fn slots<'a>(segment: *mut Segment<T>) -> &'a [Slot<T>] {
+        // SAFETY: the caller's promise.
+        unsafe { segment.as_ref() }.map_or(&[], |segment| &segment.slots)
+    }
 }
 
 struct Shared<T> {
-    /// `published count << 2 | CLOSED | ASLEEP`. The count wraps at 2^62 (2^30 on 32-bit machines, where
-    /// it is only ever compared for equality or subtracted, wrapping).
+    /// `published count | CLOSED | ASLEEP`.
     tail: CachePadded<AtomicUsize>,
     /// The first segment, for the consumer to find: written by the producer before the first
     /// publication, and once more by a consumer that goes, which leaves here where it was.
@@ -76,7 +85,10 @@ pub(crate) struct Producer<T> {
     shared: Arc<Shared<T>>,
     /// The segment that is being filled; null before the first value.
     segment: *mut Segment<T>,
-    /// The next slot of it.
+    /// Its slots, so that writing one does not go through the segment.
+    slots: *const Slot<T>,
+    slot_count: usize,
+    /// The next slot.
     index: usize,
     /// Values written, published or not.
     written: usize,
@@ -89,12 +101,15 @@ pub(crate) struct Consumer<T> {
     shared: Arc<Shared<T>>,
     /// The segment that is being emptied; null before the first value.
     segment: *mut Segment<T>,
-    /// The next slot of it.
+    /// Its slots, so that taking one does not go through the segment.
+    slots: *const Slot<T>,
+    slot_count: usize,
+    /// The next slot.
     index: usize,
-    /// Values taken.
-    taken: usize,
-    /// The published count as last seen.
-    seen: usize,
+    /// Where to look for new publications: the slots from `index` up to here are published.
+    limit: usize,
+    /// Values taken once `limit` is reached.
+    taken_at_limit: usize,
 }
 
 // SAFETY: an end is used by one thread at a time (its methods take `&mut self`) and may move to another.
@@ -115,30 +130,53 @@ pub(crate) enum Sleep {
 
 /// A new queue, its consumer awake.
 pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
+    queue_from(0)
+}
+
+/// A new queue that has counted up to `count`, a multiple of [`ONE`], already.
+fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
-        tail: CachePadded::new(AtomicUsize::new(0)),
+        tail: CachePadded::new(AtomicUsize::new(count)),
         first: AtomicPtr::new(ptr::null_mut()),
-        left_at: (AtomicUsize::new(0), AtomicUsize::new(0)),
+        left_at: (AtomicUsize::new(0), AtomicUsize::new(count)),
         spare: AtomicPtr::new(ptr::null_mut()),
     });
-    let producer =
-        Producer { shared: shared.clone(), segment: ptr::null_mut(), index: 0, written: 0, published: 0 };
-    let consumer = Consumer { shared, segment: ptr::null_mut(), index: 0, taken: 0, seen: 0 };
+    let producer = Producer {
+        shared: shared.clone(),
+        segment: ptr::null_mut(),
+        slots: ptr::null(),
+        slot_count: 0,
+        index: 0,
+        written: count,
+        published: count,
+    };
+    let consumer = Consumer {
+        shared,
+        segment: ptr::null_mut(),
+        slots: ptr::null(),
+        slot_count: 0,
+        index: 0,
+        limit: 0,
+        taken_at_limit: count,
+    };
     (producer, consumer)
 }
 
 impl<T> Producer<T> {
-    /// Writes a value; it is not published yet.
+    /// Writes a value and returns it where it is; it is not published yet.
     #[inline]
-    pub(crate) fn push(&mut self, value: T) {
-        // SAFETY: `segment` is null or the live segment that we fill.
-        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
+    pub(crate) fn push(&mut self, value: T) -> &T {
+        if self.index == self.slot_count {
             self.extend();
         }
-        // SAFETY: the slot is within the segment (see above) and unpublished: only we access it.
-        unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).write(value)) };
+        // SAFETY: `index < slot_count`, so the slot is one of the segment that we fill, which the consumer
+        // does not leave before it is full.
+        let slot = unsafe { &*self.slots.add(self.index) };
         self.index += 1;
-        self.written = self.written.wrapping_add(1);
+        self.written = self.written.wrapping_add(ONE);
+        // SAFETY: the slot is unpublished: only we access it, and the reference borrows `self`, so it is
+        // not published meanwhile.
+        unsafe { slot.with_mut(|slot| (*slot).write(value)) }
     }
 
     /// Whether everything that was written is published.
@@ -159,14 +197,14 @@ impl<T> Producer<T> {
                 let previous = (*self.segment).previous;
                 drop(Box::from_raw(self.segment));
                 (*previous).next.store(ptr::null_mut(), Ordering::Relaxed);
-                self.index = (&(*previous).slots).len();
-                self.segment = previous;
+                self.fill(previous);
             }
+            self.index = self.slot_count;
         }
         self.index -= 1;
-        self.written = self.written.wrapping_sub(1);
+        self.written = self.written.wrapping_sub(ONE);
         // SAFETY: the slot was written by us, is unpublished, and is now outside the written part.
-        Some(unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).assume_init_read()) })
+        Some(unsafe { (*self.slots.add(self.index)).with_mut(|slot| (*slot).assume_init_read()) })
     }
 
     /// Publishes what was written. True: the consumer was asleep, and the caller must wake it.
@@ -179,7 +217,7 @@ impl<T> Producer<T> {
         self.published = self.written;
         // Release: the consumer that sees the count sees the slots. Acquire: whatever the consumer did
         // before it fell asleep is visible to the waker. The swap clears ASLEEP: who reads it, wakes.
-        let old = self.shared.tail.swap(self.written << COUNT_SHIFT, Ordering::AcqRel);
+        let old = self.shared.tail.swap(self.written, Ordering::AcqRel);
         debug_assert!(old & CLOSED == 0, "publication after close");
         old & ASLEEP != 0
     }
@@ -195,8 +233,7 @@ impl<T> Producer<T> {
     /// What is written and not published is dropped with the queue.
     #[must_use]
     pub(crate) fn close(&mut self) -> bool {
-        let word = self.published << COUNT_SHIFT | CLOSED;
-        let old = self.shared.tail.swap(word, Ordering::AcqRel);
+        let old = self.shared.tail.swap(self.published | CLOSED, Ordering::AcqRel);
         old & ASLEEP != 0
     }
 
@@ -204,12 +241,14 @@ impl<T> Producer<T> {
     #[cold]
     fn extend(&mut self) {
         let mut next = self.shared.spare.swap(ptr::null_mut(), Ordering::Acquire);
-        // SAFETY: `segment` is null or ours.
-        let last = (!self.segment.is_null()).then(|| unsafe { (&(*self.segment).slots).len() });
-        let wanted = last.map_or(SEGMENT_SLOTS_MIN, |last| (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX));
+        let wanted = match self.slot_count {
+            0 => SEGMENT_SLOTS_MIN,
+            last => (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX),
+        };
         // SAFETY: what came out of `spare` is a segment that the consumer has left and nobody refers to.
+        // `segment` is null, or full of values of which none, or only the last, is taken.
         unsafe {
-            if !next.is_null() && (&(*next).slots).len() < wanted {
+            if !next.is_null() && Segment::slots(next).len() < wanted {
                 drop(Box::from_raw(next));
                 next = ptr::null_mut();
             }
@@ -225,8 +264,19 @@ impl<T> Producer<T> {
             } else {
                 (*self.segment).next.store(next, Ordering::Relaxed);
             }
+            self.fill(next);
         }
-        self.segment = next;
+    }
+
+    /// Goes on in `segment`, at its beginning.
+    ///
+    /// # Safety
+    /// The segment is alive, and no slot that we will write is published.
+    unsafe fn fill(&mut self, segment: *mut Segment<T>) {
+        // SAFETY: the caller's promise; the address is used only while the segment is ours to fill.
+        let slots = unsafe { Segment::slots(segment) };
+        (self.slots, self.slot_count) = (slots.as_ptr(), slots.len());
+        self.segment = segment;
         self.index = 0;
     }
 }
@@ -235,82 +285,74 @@ impl<T> Consumer<T> {
     /// Takes the next published value.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<T> {
-        if self.taken == self.seen && !self.refresh() {
+        if self.index == self.limit && !self.refresh() {
             return None;
         }
-        // SAFETY: `segment` is null or the live segment that we empty.
-        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
-            self.advance();
-        }
-        // SAFETY: `taken < seen`, so the slot is published: written, and ours alone.
-        let value =
-            unsafe { (&(*self.segment).slots)[self.index].with_mut(|slot| (*slot).assume_init_read()) };
+        // SAFETY: `index < limit`, so the slot is one of the segment that we empty and published: written,
+        // and ours alone.
+        let value = unsafe { (*self.slots.add(self.index)).with_mut(|slot| (*slot).assume_init_read()) };
         self.index += 1;
-        self.taken = self.taken.wrapping_add(1);
         Some(value)
     }
 
     /// Looks at the next published value without taking it.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<&T> {
-        if self.taken == self.seen && !self.refresh() {
+        if self.index == self.limit && !self.refresh() {
             return None;
         }
-        // SAFETY: as in `pop`.
-        if self.segment.is_null() || self.index == unsafe { (&(*self.segment).slots).len() } {
-            self.advance();
-        }
         // SAFETY: as in `pop`; the reference borrows `self`, so the value is not taken meanwhile.
-        Some(unsafe { (&(*self.segment).slots)[self.index].with(|slot| (*slot).assume_init_ref()) })
+        Some(unsafe { (*self.slots.add(self.index)).with(|slot| (*slot).assume_init_ref()) })
     }
 
     /// Falls asleep, unless there is something to take. Calling it again while asleep is harmless.
     pub(crate) fn sleep(&mut self) -> Sleep {
-        let mut word = self.seen << COUNT_SHIFT;
+        if self.index != self.limit {
+            return Sleep::Ready;
+        }
+        let taken = self.taken_at_limit;
+        let mut word = taken;
         loop {
-            if self.taken != self.seen {
-                return Sleep::Ready;
-            }
-            // AcqRel: what we did before is visible to the producer that clears the bit, and a count
-            // that we read instead comes with its slots.
+            // AcqRel: what we did before is visible to the producer that clears the bit, and what the
+            // producer did before it last looked for the bit is visible to us.
             match self.shared.tail.compare_exchange(word, word | ASLEEP, Ordering::AcqRel, Ordering::Acquire)
             {
                 Ok(_) => return Sleep::Asleep,
-                Err(now) => {
-                    self.seen = now >> COUNT_SHIFT;
-                    word = now;
-                    if self.taken == self.seen {
-                        if now & CLOSED != 0 {
-                            return Sleep::Closed;
-                        }
-                        if now & ASLEEP != 0 {
-                            return Sleep::Asleep;
-                        }
-                    }
-                }
+                Err(now) if now & COUNT != taken => return Sleep::Ready,
+                Err(now) if now & CLOSED != 0 => return Sleep::Closed,
+                Err(now) if now & ASLEEP != 0 => return Sleep::Asleep,
+                Err(now) => word = now,
             }
         }
     }
 
     /// Whether everything was taken and the producer is gone.
     pub(crate) fn is_finished(&mut self) -> bool {
-        let word = self.shared.tail.load(Ordering::Acquire);
-        self.seen = word >> COUNT_SHIFT;
-        self.taken == self.seen && word & CLOSED != 0
+        self.index == self.limit && self.shared.tail.load(Ordering::Acquire) == self.taken_at_limit | CLOSED
     }
 
-    /// Looks for new publications.
-    #[inline]
+    /// Looks for new publications when the known ones are taken. True: the next slot is published.
+    #[cold]
     fn refresh(&mut self) -> bool {
-        self.seen = self.shared.tail.load(Ordering::Acquire) >> COUNT_SHIFT;
-        self.taken != self.seen
+        let taken = self.taken_at_limit;
+        let published = self.shared.tail.load(Ordering::Acquire) & COUNT;
+        if published == taken {
+            return false;
+        }
+        if self.index == self.slot_count {
+            self.advance();
+        }
+        let there = published.wrapping_sub(taken) / ONE;
+        self.limit = self.slot_count.min(self.index.saturating_add(there));
+        self.taken_at_limit = taken.wrapping_add((self.limit - self.index) * ONE);
+        true
     }
 
     /// Moves to the next segment, which holds a published value.
-    #[cold]
     fn advance(&mut self) {
-        if self.segment.is_null() {
+        let next = if self.segment.is_null() {
             // Relaxed: the count that says there is a value was read with Acquire, after this store.
-            self.segment = self.shared.first.load(Ordering::Relaxed);
+            self.shared.first.load(Ordering::Relaxed)
         } else {
             // SAFETY: the next segment holds a published value, so the producer has left this one for
             // good and has linked the next.
@@ -320,10 +362,14 @@ impl<T> Consumer<T> {
                 if !old.is_null() {
                     drop(Box::from_raw(old));
                 }
-                self.segment = next;
+                next
             }
-        }
-        assert!(!self.segment.is_null(), "a published value has a segment");
+        };
+        assert!(!next.is_null(), "a published value has a segment");
+        // SAFETY: the segment lives until we leave it.
+        let slots = unsafe { Segment::slots(next) };
+        (self.slots, self.slot_count) = (slots.as_ptr(), slots.len());
+        self.segment = next;
         self.index = 0;
     }
 }
@@ -339,27 +385,26 @@ impl<T> Drop for Consumer<T> {
         // Whatever comes after this is dropped with the queue. The reference count of the shared part
         // orders these stores before that.
         if !self.segment.is_null() {
+            let taken = self.taken_at_limit.wrapping_sub((self.limit - self.index) * ONE);
             self.shared.first.store(self.segment, Ordering::Relaxed);
             self.shared.left_at.0.store(self.index, Ordering::Relaxed);
-            self.shared.left_at.1.store(self.taken, Ordering::Relaxed);
+            self.shared.left_at.1.store(taken, Ordering::Relaxed);
         }
     }
 }
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        let published = self.tail.load(Ordering::Acquire) >> COUNT_SHIFT;
+        let published = self.tail.load(Ordering::Acquire) & COUNT;
         let mut segment = self.first.load(Ordering::Acquire);
         let mut index = self.left_at.0.load(Ordering::Relaxed);
-        let mut left = published.wrapping_sub(self.left_at.1.load(Ordering::Relaxed));
+        let mut left = published.wrapping_sub(self.left_at.1.load(Ordering::Relaxed)) / ONE;
         while !segment.is_null() {
             // SAFETY: both ends are gone, so the chain is ours alone; `left` values from `index` on are
             // published and not taken. (The producer took back its unpublished ones when it went.)
             unsafe {
-                let slots = &(*segment).slots;
-                while left > 0 && index < slots.len() {
-                    slots[index].with_mut(|slot| (*slot).assume_init_drop());
-                    index += 1;
+                for slot in Segment::slots(segment).iter().skip(index).take(left) {
+                    slot.with_mut(|slot| (*slot).assume_init_drop());
                     left -= 1;
                 }
                 let next = (*segment).next.load(Ordering::Relaxed);
