@@ -8,6 +8,7 @@
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
 use std::mem::{ManuallyDrop, MaybeUninit, size_of};
+use std::num::NonZero;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering, fence};
 
@@ -68,35 +69,40 @@ struct Owned<T> {
     value: ManuallyDrop<T>,
 }
 
-/// Where a shared body is. Packed so that the message stays at 40 bytes; the padding brings the
-/// pointer to offset 16 of the message.
-#[derive(Clone, Copy)]
-#[repr(C, packed(2))]
-struct Shared {
-    _pad: [MaybeUninit<u8>; 6],
-    data: *mut u8,
-    len: usize,
-}
+/// Words of a message behind its head and meta words.
+const REST_WORDS: usize = 32 / size_of::<usize>() - 1;
+/// Where in the message an inline body begins: behind the head and the first two bytes of the meta word.
+const INLINE_AT: usize = size_of::<usize>() + 2;
+/// In `rest`: the address of a shared body's bytes, and their number.
+const DATA: usize = 0;
+const LEN: usize = 1;
 
-#[repr(C)]
-union Body {
-    inline: [MaybeUninit<u8>; INLINE_MAX],
-    shared: Shared,
-}
+/// The head of a message whose body is inline: an address at which nothing is.
+const INLINE: NonNull<Head> = NonNull::without_provenance(NonZero::new(32).expect("it is not zero"));
 
 /// One part of a message: its bytes and whether more parts follow.
 ///
 /// Cloning is cheap: a long body is shared, not copied.
 #[repr(C)]
 pub struct Message {
-    /// The shared body's head; null when the body is inline.
-    head: *mut Head,
-    flags: u8,
-    inline_len: u8,
-    body: Body,
+    /// The shared body's head, or [`INLINE`].
+    head: NonNull<Head>,
+    /// In memory order: the flags, the length of an inline body, and its first bytes.
+    meta: usize,
+    /// The rest of an inline body; or see [`DATA`] and [`LEN`].
+    rest: [MaybeUninit<usize>; REST_WORDS],
 }
 
-const _: () = assert!(size_of::<Message>() == 40, "a queue slot is 40 bytes");
+const _: () = assert!(size_of::<usize>() != 8 || size_of::<Message>() == 40, "a queue slot is 40 bytes");
+const _: () = assert!(INLINE_AT + INLINE_MAX == size_of::<Message>(), "an inline body ends with the message");
+
+/// A meta word with these first bytes and no others.
+const fn meta(flags: u8, inline_len: u8) -> usize {
+    let mut bytes = [0; size_of::<usize>()];
+    bytes[0] = flags;
+    bytes[1] = inline_len;
+    usize::from_ne_bytes(bytes)
+}
 
 // SAFETY: a shared body is only read through its messages, its count is atomic, and `from_owner`
 // demands a `Send` owner, so the last message may be dropped on any thread.
@@ -104,25 +110,41 @@ unsafe impl Send for Message {}
 // SAFETY: `&Message` gives shared access to bytes that nobody changes while the reference lives.
 unsafe impl Sync for Message {}
 
-/// A message taken apart, for an ABI that keeps it in a structure of its own.
+/// A message taken apart, for an ABI that keeps messages in a structure of its own: as many words, of
+/// which the first is [`RawMessage::INLINE`] for a body that is in the structure.
 #[derive(Clone, Copy)]
-pub enum RawBody {
-    /// A short body: its length and bytes (those beyond the length are zero or unspecified, but set).
-    Inline(u8, [u8; INLINE_MAX]),
-    /// A shared body: one reference to it, where its bytes are and how many.
-    Shared(NonNull<()>, *mut u8, usize),
+#[repr(C)]
+pub struct RawMessage {
+    /// Whose reference the structure holds.
+    pub head: *mut (),
+    /// In memory order: a byte that the ABI may use while it has the message (the engine has its flags
+    /// there: bit 0 says that more parts follow), the length of an inline body, and its first bytes.
+    pub meta: usize,
+    /// The rest of an inline body; or the address of the bytes, their number, and words that the ABI may
+    /// use while it has the message.
+    pub rest: [MaybeUninit<usize>; REST_WORDS],
+}
+
+impl RawMessage {
+    /// The `head` of a message whose body is inline.
+    pub const INLINE: usize = 32;
+
+    /// Where the bytes are, of a body that is not inline, and how many.
+    ///
+    /// # Safety
+    /// The message came from [`Message::into_raw`], and its body is not inline.
+    #[inline]
+    pub unsafe fn shared(&self) -> (*mut u8, usize) {
+        // SAFETY: the caller's promise: the two words were written when the message was made.
+        unsafe { ((&raw const self.rest[DATA]).cast::<*mut u8>().read(), self.rest[LEN].assume_init()) }
+    }
 }
 
 impl Message {
     /// An empty message.
     #[inline]
     pub const fn new() -> Message {
-        Message {
-            head: ptr::null_mut(),
-            flags: 0,
-            inline_len: 0,
-            body: Body { inline: [MaybeUninit::zeroed(); INLINE_MAX] },
-        }
+        Message { head: INLINE, meta: 0, rest: [MaybeUninit::new(0); REST_WORDS] }
     }
 
     /// A message whose body is a copy of `bytes`.
@@ -136,7 +158,7 @@ impl Message {
         }
         // SAFETY: all `bytes.len()` bytes are written before the message is read.
         unsafe {
-            let message = Message::uninit(bytes.len())?;
+            let mut message = Message::uninit(bytes.len())?;
             ptr::copy_nonoverlapping(bytes.as_ptr(), message.data_ptr(), bytes.len());
             Ok(message)
         }
@@ -153,7 +175,7 @@ impl Message {
     pub unsafe fn uninit(len: usize) -> Result<Message, OutOfMemory> {
         if len <= INLINE_MAX {
             let mut message = Message::new();
-            message.inline_len = len as u8;
+            message.meta = meta(0, len as u8);
             return Ok(message);
         }
         if len <= ARENA_BODY_MAX {
@@ -194,7 +216,7 @@ impl Message {
             (*owned.as_ptr()).value.as_ref()
         };
         let (data, len) = (bytes.as_ptr().cast_mut(), bytes.len());
-        Ok(Message::shared(owned.as_ptr().cast::<Head>(), data, len))
+        Ok(Message::shared(owned.cast(), data, len))
     }
 
     /// A message that takes over `bytes` without copying them, unless they fit inline.
@@ -202,14 +224,25 @@ impl Message {
         if bytes.len() <= INLINE_MAX { Message::inline(&bytes) } else { Message::from_owner(bytes) }
     }
 
+    #[inline]
+    fn is_inline(&self) -> bool {
+        self.head == INLINE
+    }
+
+    /// The length of a body that is inline.
+    #[inline]
+    fn inline_len(&self) -> usize {
+        usize::from(self.meta.to_ne_bytes()[1])
+    }
+
     /// The number of bytes in the body.
     #[inline]
     pub fn len(&self) -> usize {
-        if self.head.is_null() {
-            usize::from(self.inline_len)
+        if self.is_inline() {
+            self.inline_len()
         } else {
-            // SAFETY: a non-null head means that `shared` is the active field.
-            unsafe { self.body.shared.len }
+            // SAFETY: the body is not inline, so `shared` wrote the word.
+            unsafe { self.rest[LEN].assume_init() }
         }
     }
 
@@ -222,51 +255,61 @@ impl Message {
     /// The body.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
-        if self.head.is_null() {
-            // SAFETY: the inline bytes are initialised (`new` zeroes them).
-            unsafe {
-                std::slice::from_raw_parts(self.body.inline.as_ptr().cast(), usize::from(self.inline_len))
-            }
+        // SAFETY: an inline body is initialised (`new` zeroes it). Of another, the reference that we hold
+        // keeps `len` bytes alive; `uninit` made its caller promise that they are written.
+        unsafe { std::slice::from_raw_parts(self.data(), self.len()) }
+    }
+
+    #[inline]
+    fn data(&self) -> *const u8 {
+        if self.is_inline() {
+            // SAFETY: the offset is within the message.
+            unsafe { (&raw const *self).cast::<u8>().add(INLINE_AT) }
         } else {
-            let shared = unsafe {
-                // SAFETY: a non-null head means that `shared` is the active field.
-                self.body.shared
-            };
-            // SAFETY: the reference we hold keeps `len` bytes at `data` alive; `uninit` made its caller
-            // promise that they are written.
-            unsafe { std::slice::from_raw_parts(shared.data, shared.len) }
+            // SAFETY: the body is not inline, so `shared` wrote the address there.
+            unsafe { (&raw const self.rest[DATA]).cast::<*const u8>().read() }
         }
     }
 
-    /// Where the body is: for a C caller that reads or fills it. Valid while the message stays where it
-    /// is and is neither sent nor dropped.
+    /// Where the body is, for who fills a message from [`Message::uninit`]. Valid while the message stays
+    /// where it is and is neither sent nor dropped.
     #[inline]
-    pub fn data_ptr(&self) -> *mut u8 {
-        if self.head.is_null() {
-            // SAFETY: only the address of the field is taken.
-            unsafe { self.body.inline.as_ptr().cast::<u8>().cast_mut() }
+    pub fn data_ptr(&mut self) -> *mut u8 {
+        if self.is_inline() {
+            // SAFETY: the offset is within the message.
+            unsafe { (&raw mut *self).cast::<u8>().add(INLINE_AT) }
         } else {
-            // SAFETY: a non-null head means that `shared` is the active field.
-            unsafe { self.body.shared.data }
+            self.data().cast_mut()
         }
+    }
+
+    #[inline]
+    fn flags(&self) -> u8 {
+        self.meta.to_ne_bytes()[0]
+    }
+
+    #[inline]
+    fn set_flags(&mut self, flags: u8) {
+        // As a whole word: a byte written here would hold up the copy of the message that comes next.
+        self.meta = self.meta & !meta(u8::MAX, 0) | meta(flags, 0);
     }
 
     /// Whether more parts of the same message follow.
     #[inline]
     pub fn more(&self) -> bool {
-        self.flags & FLAG_MORE != 0
+        self.flags() & FLAG_MORE != 0
     }
 
     /// Says whether more parts of the same message follow.
     #[inline]
     pub fn set_more(&mut self, more: bool) {
-        self.flags = if more { self.flags | FLAG_MORE } else { self.flags & !FLAG_MORE };
+        self.set_flags(self.flags() & !FLAG_MORE | u8::from(more) * FLAG_MORE);
     }
 
     /// What the message is for.
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
-        match (self.flags & KIND_MASK) >> KIND_SHIFT {
+        match (self.flags() & KIND_MASK) >> KIND_SHIFT {
             0 => Kind::Data,
             1 => Kind::Identity,
             2 => Kind::Subscribe,
@@ -283,62 +326,47 @@ impl Message {
             Kind::Subscribe => 2,
             Kind::Cancel => 3,
         };
-        self.flags = self.flags & !KIND_MASK | bits << KIND_SHIFT;
+        self.set_flags(self.flags() & !KIND_MASK | bits << KIND_SHIFT);
         self
     }
 
     /// What the message is for and whether more parts follow, as a byte below 128, for keeping it
     /// elsewhere; see [`Message::with_tag`].
     pub(crate) fn tag(&self) -> u8 {
-        self.flags
+        self.flags()
     }
 
     /// The same message, with the tag of another.
     pub(crate) fn with_tag(mut self, tag: u8) -> Message {
-        self.flags = tag & (FLAG_MORE | KIND_MASK);
+        self.set_flags(tag & (FLAG_MORE | KIND_MASK));
         self
     }
 
-    /// Takes the message apart; [`Message::from_raw`] puts it together again. The "more" flag is not
-    /// part of it.
+    /// Takes the message apart; [`Message::from_raw`] puts it together again.
     #[inline]
-    pub fn into_raw(self) -> RawBody {
+    pub fn into_raw(self) -> RawMessage {
         let this = ManuallyDrop::new(self);
-        match NonNull::new(this.head) {
-            // SAFETY: a null head means that `inline` is the active field; it is initialised.
-            None => unsafe {
-                RawBody::Inline(this.inline_len, *(&raw const this.body.inline).cast::<[u8; INLINE_MAX]>())
-            },
-            Some(head) => {
-                // SAFETY: a non-null head means that `shared` is the active field.
-                let shared = unsafe { this.body.shared };
-                RawBody::Shared(head.cast(), shared.data, shared.len)
-            }
-        }
+        RawMessage { head: this.head.as_ptr().cast(), meta: this.meta, rest: this.rest }
     }
 
-    /// Puts together what [`Message::into_raw`] took apart.
+    /// Puts together what [`Message::into_raw`] took apart. The ABI has left its own marks in the first
+    /// byte of `meta`; of these only "more", bit 0, counts.
     ///
     /// # Safety
-    /// `raw` came from `into_raw` and is used once only.
+    /// `raw` came from `into_raw`, save for what the ABI may use, and is put together once only; the
+    /// length of an inline body is at most [`INLINE_MAX`].
     #[inline]
-    pub unsafe fn from_raw(raw: RawBody) -> Message {
-        match raw {
-            RawBody::Inline(len, bytes) => {
-                let mut message = Message::new();
-                message.inline_len = len.min(INLINE_MAX as u8);
-                message.body = Body { inline: bytes.map(MaybeUninit::new) };
-                message
-            }
-            RawBody::Shared(head, data, len) => Message::shared(head.as_ptr().cast(), data, len),
-        }
+    pub unsafe fn from_raw(raw: RawMessage) -> Message {
+        // SAFETY: the caller's promise: a head is never null.
+        let head = unsafe { NonNull::new_unchecked(raw.head.cast()) };
+        Message { head, meta: raw.meta & !meta(!FLAG_MORE, 0), rest: raw.rest }
     }
 
     /// Another message with the body of one that is taken apart, without touching the latter.
     ///
     /// # Safety
-    /// `raw` came from `into_raw` and has not been put together again.
-    pub unsafe fn share_raw(raw: &RawBody) -> Message {
+    /// As [`Message::from_raw`], but the original stays as it is.
+    pub unsafe fn share_raw(raw: &RawMessage) -> Message {
         // SAFETY: the caller's promise; the clone takes a reference of its own, the original is forgotten.
         unsafe { (*ManuallyDrop::new(Message::from_raw(*raw))).clone() }
     }
@@ -347,51 +375,50 @@ impl Message {
     /// all of them is faster than copying just as many as there are.
     #[inline]
     pub(crate) fn as_inline(&self) -> Option<(&[u8; INLINE_MAX], usize)> {
-        // SAFETY: a null head means that `inline` is the active field; all of it is initialised.
-        self.head
-            .is_null()
-            .then(|| unsafe { (&*(&raw const self.body.inline).cast(), usize::from(self.inline_len)) })
+        // SAFETY: the body is inline, and then all of the message is initialised up to its end.
+        self.is_inline().then(|| unsafe { (&*self.data().cast(), self.inline_len()) })
     }
 
     /// A message whose body is the first `len` of `bytes`; see [`Message::as_inline`].
     #[inline]
     pub(crate) fn from_inline(bytes: &[u8; INLINE_MAX], len: usize) -> Message {
         assert!(len <= INLINE_MAX, "too long to be inline: {len}");
-        Message {
-            head: ptr::null_mut(),
-            flags: 0,
-            inline_len: len as u8,
-            body: Body { inline: bytes.map(MaybeUninit::new) },
+        // Word by word, so that the message is never in memory in other pieces than it is copied in.
+        const FIRST: usize = size_of::<usize>() - 2;
+        let mut first = [0; size_of::<usize>()];
+        first[1] = len as u8;
+        first[2..].copy_from_slice(&bytes[..FIRST]);
+        let mut rest = [MaybeUninit::new(0); REST_WORDS];
+        for (word, bytes) in rest.iter_mut().zip(bytes[FIRST..].as_chunks().0) {
+            *word = MaybeUninit::new(usize::from_ne_bytes(*bytes));
         }
+        Message { head: INLINE, meta: usize::from_ne_bytes(first), rest }
     }
 
     #[inline]
     fn inline(bytes: &[u8]) -> Message {
         debug_assert!(bytes.len() <= INLINE_MAX, "too long to be inline: {}", bytes.len());
         let mut message = Message::new();
-        message.inline_len = bytes.len() as u8;
+        message.meta = meta(0, bytes.len() as u8);
         // SAFETY: the caller keeps `bytes.len()` within INLINE_MAX; the regions are different objects.
-        unsafe {
-            ptr::copy_nonoverlapping(bytes.as_ptr(), (&raw mut message.body.inline).cast(), bytes.len());
-        }
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), message.data_ptr(), bytes.len()) };
         message
     }
 
     #[inline]
-    fn shared(head: *mut Head, data: *mut u8, len: usize) -> Message {
-        Message {
-            head,
-            flags: 0,
-            inline_len: 0,
-            body: Body { shared: Shared { _pad: [MaybeUninit::uninit(); 6], data, len } },
-        }
+    fn shared(head: NonNull<Head>, data: *mut u8, len: usize) -> Message {
+        let mut rest = [MaybeUninit::uninit(); REST_WORDS];
+        // SAFETY: a word has room for an address. It is written as one, so that it stays a pointer.
+        unsafe { (&raw mut rest[DATA]).cast::<*mut u8>().write(data) };
+        rest[LEN] = MaybeUninit::new(len);
+        Message { head, meta: 0, rest }
     }
 
     /// A message with a block of its own.
     fn solo(len: usize) -> Result<Message, OutOfMemory> {
         let block = Block::allocate(len, 1)?;
         // SAFETY: the block was just allocated with `len` bytes behind its head.
-        Ok(Message::shared(block.as_ptr().cast(), unsafe { Block::data(block) }, len))
+        Ok(Message::shared(block.cast(), unsafe { Block::data(block) }, len))
     }
 }
 
@@ -404,9 +431,9 @@ impl Default for Message {
 impl Clone for Message {
     #[inline]
     fn clone(&self) -> Message {
-        if !self.head.is_null() {
+        if !self.is_inline() {
             // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add one to it.
-            unsafe { (*self.head).refs.fetch_add(1, Ordering::Relaxed) };
+            unsafe { self.head.as_ref().refs.fetch_add(1, Ordering::Relaxed) };
         }
         // SAFETY: the message is plain data, and the new reference it stands for was just counted.
         unsafe { ptr::read(self) }
@@ -416,9 +443,9 @@ impl Clone for Message {
 impl Drop for Message {
     #[inline]
     fn drop(&mut self) {
-        if let Some(head) = NonNull::new(self.head) {
+        if !self.is_inline() {
             // SAFETY: this message's reference was counted and is given back once, here.
-            unsafe { release(head, 1) };
+            unsafe { release(self.head, 1) };
         }
     }
 }
@@ -526,7 +553,7 @@ impl Arena {
         if bytes.len() <= INLINE_MAX {
             return Ok(Message::inline(bytes));
         }
-        let message = if bytes.len() <= ARENA_BODY_MAX {
+        let mut message = if bytes.len() <= ARENA_BODY_MAX {
             self.carve(bytes.len())?
         } else {
             Message::solo(bytes.len())?
@@ -550,7 +577,7 @@ impl Arena {
         let data = unsafe { Block::data(block).add(self.used) };
         self.used += room;
         self.handed_out += 1;
-        Ok(Message::shared(block.as_ptr().cast(), data, len))
+        Ok(Message::shared(block.cast(), data, len))
     }
 
     #[cold]
@@ -644,7 +671,7 @@ mod tests {
         for i in 0..1000usize {
             let bytes = vec![i as u8; 31 + i % 300];
             let message = arena.copy_from(&bytes).unwrap();
-            assert_eq!(message.data_ptr() as usize % 16, 0, "bodies are aligned for structures");
+            assert_eq!(message.data() as usize % 16, 0, "bodies are aligned for structures");
             if i % 3 == 0 {
                 held.push((message, bytes));
             }

@@ -111,6 +111,9 @@ impl Sink for Recorder {
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
+        if matches!(command, Command::Subscribe(_) | Command::Cancel(_)) {
+            self.asked = false;
+        }
         self.events.push(command.into());
         Ok(())
     }

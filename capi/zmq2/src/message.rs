@@ -8,11 +8,11 @@ use crate::abi::{
     ZMQ_DELIMITER, ZMQ_MAX_VSM_SIZE, ZMQ_MSG_MASK, ZMQ_MSG_MORE, ZMQ_MSG_SHARED, ZMQ_VSM, zmq_msg_t,
 };
 use crate::errno::{BAD_ADDRESS, set_errno, status};
-use oxmq::message::{INLINE_MAX, Message, RawBody};
+use oxmq::message::{INLINE_MAX, Message, RawMessage};
 use oxmq::{Error, Result};
 use std::ffi::{c_int, c_uchar, c_void};
-use std::mem::{offset_of, size_of, transmute};
-use std::ptr::{self, NonNull};
+use std::mem::{MaybeUninit, offset_of, size_of, transmute};
+use std::ptr;
 
 const _: () = assert!(ZMQ_MAX_VSM_SIZE as usize == INLINE_MAX, "what the engine keeps inline fits a VSM");
 
@@ -21,52 +21,48 @@ const INITIALISED: c_uchar = !(ZMQ_MSG_MASK as c_uchar);
 const MORE: c_uchar = ZMQ_MSG_MORE as c_uchar;
 const SHARED: c_uchar = ZMQ_MSG_SHARED as c_uchar;
 
-/// A zmq_msg_t whose body is elsewhere.
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Long {
-    content: *mut c_void,
-    flags: c_uchar,
-    vsm_size: c_uchar,
-    _pad: [u8; 16 - 2 - size_of::<usize>()],
-    data: *mut u8,
-    len: usize,
-    cookie: usize,
-    _tail: [u8; size_of::<zmq_msg_t>() - 16 - 3 * size_of::<usize>()],
-}
+const _: () = assert!(ZMQ_VSM as usize == RawMessage::INLINE, "the engine marks inline bodies as 2.x does");
+const _: () = assert!(size_of::<RawMessage>() == size_of::<zmq_msg_t>(), "one takes the place of the other");
+const _: () =
+    assert!(offset_of!(RawMessage, meta) == offset_of!(zmq_msg_t, flags), "flags come first in meta");
 
-const _: () = assert!(size_of::<Long>() == size_of::<zmq_msg_t>(), "it takes the place of the other");
-const _: () = assert!(offset_of!(Long, data) == 16, "the position that the architecture page names");
+/// The word of a message with a shared body that holds the cookie.
+const COOKIE: usize = 2;
 
-fn cookie(content: *mut c_void, data: *mut u8, len: usize) -> usize {
+fn cookie(content: *mut (), data: *mut u8, len: usize) -> usize {
     const KEY: u64 = 0x9e6d_62d0_6f6a_9a9b;
     content.addr().rotate_left(7) ^ data.addr().rotate_left(19) ^ len ^ KEY as usize
+}
+
+/// The meta word with another first byte: as one word, see the engine's `Message`.
+#[inline]
+fn with_flags(meta: usize, flags: c_uchar) -> usize {
+    let mut bytes = meta.to_ne_bytes();
+    bytes[0] = flags;
+    usize::from_ne_bytes(bytes)
 }
 
 /// The structure for a message.
 #[inline]
 pub(crate) fn pack(message: Message) -> zmq_msg_t {
     let flags = if message.more() { INITIALISED | MORE } else { INITIALISED };
-    match message.into_raw() {
-        RawBody::Inline(vsm_size, vsm_data) => {
-            zmq_msg_t { content: ptr::without_provenance_mut(ZMQ_VSM as usize), flags, vsm_size, vsm_data }
-        }
-        RawBody::Shared(head, data, len) => {
-            let content = head.as_ptr().cast();
-            let cookie = cookie(content, data, len);
-            let long = Long { content, flags, vsm_size: 0, _pad: [0; _], data, len, cookie, _tail: [0; _] };
-            // SAFETY: the two have the same size, and any bytes are a zmq_msg_t.
-            unsafe { transmute::<Long, zmq_msg_t>(long) }
-        }
+    let mut raw = message.into_raw();
+    raw.meta = with_flags(raw.meta, flags);
+    if raw.head.addr() != RawMessage::INLINE {
+        // SAFETY: the message was just taken apart, and its body is not inline.
+        let (data, len) = unsafe { raw.shared() };
+        raw.rest[COOKIE] = MaybeUninit::new(cookie(raw.head, data, len));
     }
+    // SAFETY: the two have the same size and layout, and any bytes are a zmq_msg_t.
+    unsafe { transmute::<RawMessage, zmq_msg_t>(raw) }
 }
 
-/// The structure at `msg` and the body that it describes; EFAULT when it is not a message.
+/// The structure at `msg`, and the message that it is, taken apart; EFAULT when it is not a message.
 ///
 /// # Safety
 /// `msg` is NULL or points to a zmq_msg_t's room, which nobody else uses for `'a`.
 #[inline]
-pub(crate) unsafe fn unpack<'a>(msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawBody)> {
+pub(crate) unsafe fn unpack<'a>(msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawMessage)> {
     if msg.is_null() || !msg.is_aligned() {
         return Err(BAD_ADDRESS);
     }
@@ -75,21 +71,22 @@ pub(crate) unsafe fn unpack<'a>(msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_
     if msg.flags | !INITIALISED != c_uchar::MAX {
         return Err(BAD_ADDRESS);
     }
-    if msg.content.addr() == ZMQ_VSM as usize {
-        if usize::from(msg.vsm_size) > INLINE_MAX {
-            return Err(BAD_ADDRESS);
-        }
-        let body = RawBody::Inline(msg.vsm_size, msg.vsm_data);
-        return Ok((msg, body));
-    }
-    // SAFETY: same size and alignment, and any bytes are a Long.
-    let Long { content, data, len, cookie: found, .. } = unsafe { *(&raw const *msg).cast::<Long>() };
-    match NonNull::new(content) {
-        Some(head) if found == cookie(content, data, len) => {
-            Ok((msg, RawBody::Shared(head.cast(), data, len)))
-        }
-        _ => Err(BAD_ADDRESS),
-    }
+    // SAFETY: same size, layout and alignment, and any bytes are a RawMessage.
+    let raw = unsafe { *(&raw const *msg).cast::<RawMessage>() };
+    let valid = if raw.head.addr() == RawMessage::INLINE {
+        usize::from(msg.vsm_size) <= INLINE_MAX
+    } else {
+        // SAFETY: in memory that C gave us, all bytes are something; what they are is looked at next.
+        let ((data, len), found) = unsafe { (raw.shared(), raw.rest[COOKIE].assume_init()) };
+        !raw.head.is_null() && found == cookie(raw.head, data, len)
+    };
+    if valid { Ok((msg, raw)) } else { Err(BAD_ADDRESS) }
+}
+
+/// Whether the body of a message that is taken apart is in the structure itself.
+#[inline]
+fn is_inline(raw: &RawMessage) -> bool {
+    raw.head.addr() == RawMessage::INLINE
 }
 
 /// Makes a message in the structure's place, whatever was there.
@@ -270,7 +267,7 @@ pub unsafe extern "C" fn zmq_msg_copy(dest: *mut zmq_msg_t, src: *mut zmq_msg_t)
     // SAFETY: the caller's promise.
     unsafe {
         replace(dest, src, |src, body| {
-            if let RawBody::Shared(..) = body {
+            if !is_inline(body) {
                 src.flags |= SHARED;
             }
             // The body is that of `src`, which keeps it.
@@ -286,7 +283,7 @@ pub unsafe extern "C" fn zmq_msg_copy(dest: *mut zmq_msg_t, src: *mut zmq_msg_t)
 unsafe fn replace(
     dest: *mut zmq_msg_t,
     src: *mut zmq_msg_t,
-    from: impl FnOnce(&mut zmq_msg_t, &RawBody) -> zmq_msg_t,
+    from: impl FnOnce(&mut zmq_msg_t, &RawMessage) -> zmq_msg_t,
 ) -> c_int {
     status(|| {
         if dest == src {
@@ -316,8 +313,9 @@ pub unsafe extern "C" fn zmq_msg_data(msg: *mut zmq_msg_t) -> *mut c_void {
     // SAFETY: the caller's promise.
     match unsafe { unpack(msg) } {
         // SAFETY: `unpack` found a message there, so it may be pointed into.
-        Ok((_, RawBody::Inline(..))) => unsafe { (&raw mut (*msg).vsm_data).cast() },
-        Ok((_, RawBody::Shared(_, data, _))) => data.cast(),
+        Ok((_, raw)) if is_inline(&raw) => unsafe { (&raw mut (*msg).vsm_data).cast() },
+        // SAFETY: `unpack` found a message whose body is not inline.
+        Ok((_, raw)) => unsafe { raw.shared() }.0.cast(),
         Err(_) => {
             set_errno(libc::EFAULT);
             ptr::null_mut()
@@ -338,8 +336,9 @@ pub unsafe extern "C" fn zmq_msg_data(msg: *mut zmq_msg_t) -> *mut c_void {
 pub unsafe extern "C" fn zmq_msg_size(msg: *mut zmq_msg_t) -> usize {
     // SAFETY: the caller's promise.
     match unsafe { unpack(msg) } {
-        Ok((_, RawBody::Inline(len, _))) => usize::from(len),
-        Ok((_, RawBody::Shared(_, _, len))) => len,
+        Ok((msg, raw)) if is_inline(&raw) => usize::from(msg.vsm_size),
+        // SAFETY: `unpack` found a message whose body is not inline.
+        Ok((_, raw)) => unsafe { raw.shared() }.1,
         Err(_) => {
             set_errno(libc::EFAULT);
             0

@@ -3,7 +3,7 @@
 use crate::abi::{ZMQ_NOBLOCK, ZMQ_SNDMORE, zmq_msg_t};
 use crate::errno::{handle, status};
 use crate::message::{pack, unpack};
-use oxmq::message::{Message, RawBody};
+use oxmq::message::{Message, RawMessage};
 use oxmq::{ContextHandle, Error, Options, Result, SocketHandle, SocketType};
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn zmq_recv(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_
 /// # Safety
 /// `msg` is NULL or points to a zmq_msg_t that nobody else uses for `'a`.
 #[inline]
-unsafe fn message_for<'a>(s: *mut c_void, msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawBody)> {
+unsafe fn message_for<'a>(s: *mut c_void, msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawMessage)> {
     // SAFETY: the caller's promise.
     match unsafe { unpack(msg) } {
         Ok(valid) => Ok(valid),
