@@ -111,6 +111,11 @@ impl Sink for Recorder {
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
+        if command.takes_room() {
+            assert!(!self.in_message, "a subscription came between the parts of a message");
+            // One that was not whole in the input comes unasked.
+            self.asked = false;
+        }
         self.events.push(command.into());
         Ok(())
     }
