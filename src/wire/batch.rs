@@ -87,12 +87,6 @@ impl Batch {
         self.bodies.push_back(Body { place: self.removed + self.bytes.len(), message });
     }
 
-    /// All that is to be written, if that is one slice.
-    #[inline]
-    pub(crate) fn single(&self) -> Option<&[u8]> {
-        if self.bodies.is_empty() { self.bytes.get(self.written..) } else { None }
-    }
-
     /// Fills `out` with what is to be written first; gives how many slices that are. If all of it is
     /// written and bytes are left, there is more to come.
     pub(crate) fn slices<'a>(&'a self, out: &mut [IoSlice<'a>; SLICES_MAX]) -> usize {
@@ -184,7 +178,6 @@ mod tests {
         assert_eq!((batch.len(), contents(&batch)), (5, (vec![1, 2, 3, 4, 5], 1)));
         batch.advance(2);
         assert_eq!((batch.len(), contents(&batch)), (3, (vec![3, 4, 5], 1)));
-        assert_eq!(batch.single(), Some(&[3, 4, 5][..]));
         batch.advance(3);
         assert!(batch.is_empty());
         assert_eq!(contents(&batch), (vec![], 0));
@@ -207,7 +200,6 @@ mod tests {
         };
         let (batch, expected) = build();
         assert_eq!(contents(&batch), (expected.clone(), 6));
-        assert_eq!(batch.single(), None);
         for step in 1..=expected.len() {
             let (mut batch, _) = build();
             for at in (0..expected.len()).step_by(step) {

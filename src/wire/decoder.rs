@@ -289,7 +289,7 @@ impl Decoder {
         // Heartbeats may come between the parts of a message. A subscription goes the way of messages,
         // and would tear this one apart.
         if command.takes_room() && self.in_message {
-            return Err(WireError::UnexpectedCommand("a subscription within a message".into()));
+            return Err(WireError::SubscriptionInMessage);
         }
         sink.command(command)
     }

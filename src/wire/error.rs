@@ -28,6 +28,8 @@ pub(crate) enum WireError {
     MessageInHandshake,
     /// A command that has no place in the handshake of the mechanism; its name.
     UnexpectedCommand(String),
+    /// A subscription between the parts of a message, which it would tear apart.
+    SubscriptionInMessage,
     /// A command that is not of its form; what is wrong with it.
     MalformedCommand(&'static str),
     /// A property list that is not of its form; what is wrong with it.
@@ -76,6 +78,9 @@ impl fmt::Display for WireError {
             WireError::UnexpectedCommand(name) => {
                 write!(f, "the peer sent the command \"{name}\" in its handshake, where it has no place")
             }
+            WireError::SubscriptionInMessage => {
+                write!(f, "the peer sent a subscription between the parts of a message")
+            }
             WireError::MalformedCommand(what) => write!(f, "the peer sent a malformed command: {what}"),
             WireError::MalformedMetadata(what) => write!(f, "the peer sent malformed metadata: {what}"),
             WireError::BadFlags(flags) => write!(f, "the peer sent a frame with the flags {flags:#04x}"),
@@ -119,6 +124,7 @@ mod tests {
             WireError::Refused("no".into()),
             WireError::MessageInHandshake,
             WireError::UnexpectedCommand("HELLO".into()),
+            WireError::SubscriptionInMessage,
             WireError::MalformedCommand("no name"),
             WireError::MalformedMetadata("no name"),
             WireError::BadFlags(8),

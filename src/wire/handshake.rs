@@ -173,12 +173,12 @@ impl Handshake {
         self.buffer.len() >= bytes
     }
 
-    /// The next frame, once it has come, with a body of at most `body_bytes_max`. It is left in the
-    /// buffer: the header, then the body.
+    /// The next frame, once it has come, unless its header alone is `refused`, which it is if the frame is
+    /// too long to be kept. It is left in the buffer: the header, then the body.
     fn take_frame(
         &mut self,
         version: Version,
-        too_long: impl Fn(&Header) -> Option<WireError>,
+        refused: impl Fn(&Header) -> Option<WireError>,
         rest: &mut &[u8],
     ) -> Result<Option<Header>, WireError> {
         let header = loop {
@@ -188,7 +188,7 @@ impl Handshake {
                 None => return Ok(None),
             }
         };
-        if let Some(error) = too_long(&header) {
+        if let Some(error) = refused(&header) {
             return Err(error);
         }
         // The limit has made it small.
@@ -270,7 +270,7 @@ impl Handshake {
         rest: &mut &[u8],
         output: &mut Vec<u8>,
     ) -> Result<Option<PeerInfo>, WireError> {
-        let too_long = |header: &Header| {
+        let refused = |header: &Header| {
             let bytes = header.body_bytes;
             if !header.command {
                 Some(WireError::MessageInHandshake)
@@ -280,7 +280,7 @@ impl Handshake {
                 None
             }
         };
-        let Some(header) = self.take_frame(version, too_long, rest)? else { return Ok(None) };
+        let Some(header) = self.take_frame(version, refused, rest)? else { return Ok(None) };
         let frame = std::mem::take(&mut self.buffer);
         let (name, data) = command::split(frame.get(header.bytes..).unwrap_or_default())?;
         if name == b"ERROR" {

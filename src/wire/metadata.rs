@@ -1,7 +1,8 @@
 //! The property lists that ZMTP 3 peers exchange: read with limits, and written.
 #![forbid(unsafe_code)]
 
-use super::WireError;
+use super::{Local, WireError};
+use crate::socket::kind::SocketType;
 
 /// The properties in the order given.
 pub(super) type Properties = Vec<(String, Vec<u8>)>;
@@ -64,6 +65,19 @@ pub(super) fn put(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(&(value.len() as u32).to_be_bytes());
     out.extend_from_slice(value);
+}
+
+/// The properties that this side sends. REQ, DEALER and ROUTER always say who they are; the other types,
+/// whose peers are free to ignore it, only when they have a name, which makes them durable in the manner
+/// of 2.x.
+pub(super) fn of(local: &Local) -> Vec<u8> {
+    let mut properties = Vec::new();
+    put(&mut properties, SOCKET_TYPE, local.kind.wire_name().as_bytes());
+    let addressed = matches!(local.kind, SocketType::Req | SocketType::Dealer | SocketType::Router);
+    if addressed || !local.identity.is_empty() {
+        put(&mut properties, IDENTITY, &local.identity);
+    }
+    properties
 }
 
 #[cfg(test)]

@@ -5,7 +5,6 @@ use super::error::printable;
 use super::mechanism::Mechanism;
 use super::metadata::{self, Properties};
 use super::{Local, WireError, command};
-use crate::socket::kind::SocketType;
 
 /// A side of a NULL handshake. Both are alike, whoever bound or connected.
 pub(super) struct Null;
@@ -20,7 +19,7 @@ impl Mechanism for Null {
     }
 
     fn begin(&mut self, local: &Local, output: &mut Vec<u8>) {
-        command::put(output, "READY", &metadata_of(local));
+        command::put(output, "READY", &metadata::of(local));
     }
 
     fn command(
@@ -35,17 +34,4 @@ impl Mechanism for Null {
             _ => Err(WireError::UnexpectedCommand(printable(name))),
         }
     }
-}
-
-/// The properties that this side sends. REQ, DEALER and ROUTER always say who they are; the other types,
-/// whose peers are free to ignore it, only when they have a name, which makes them durable in the manner
-/// of 2.x.
-pub(super) fn metadata_of(local: &Local) -> Vec<u8> {
-    let mut properties = Vec::new();
-    metadata::put(&mut properties, metadata::SOCKET_TYPE, local.kind.wire_name().as_bytes());
-    let addressed = matches!(local.kind, SocketType::Req | SocketType::Dealer | SocketType::Router);
-    if addressed || !local.identity.is_empty() {
-        metadata::put(&mut properties, metadata::IDENTITY, &local.identity);
-    }
-    properties
 }

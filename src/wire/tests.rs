@@ -111,7 +111,9 @@ impl Sink for Recorder {
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
-        if matches!(command, Command::Subscribe(_) | Command::Cancel(_)) {
+        if command.takes_room() {
+            assert!(!self.in_message, "a subscription came between the parts of a message");
+            // One that was not whole in the input comes unasked.
             self.asked = false;
         }
         self.events.push(command.into());

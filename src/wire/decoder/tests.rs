@@ -147,6 +147,38 @@ fn a_header_waits_for_room_where_it_is() {
 }
 
 #[test]
+fn subscriptions_wait_for_room_like_messages() {
+    let mut arena = Arena::new();
+    let mut sink = Recorder::default();
+    sink.room = Some(0);
+    let mut decoder = Decoder::new(V3_1, None);
+    let subscribe = b"\x04\x0b\x09SUBSCRIBEa";
+    assert_eq!(decoder.decode(subscribe, &mut arena, &mut sink), Ok(0));
+    assert_eq!(decoder.decode(&subscribe[..1], &mut arena, &mut sink), Ok(1));
+    assert_eq!(decoder.decode(&subscribe[1..], &mut arena, &mut sink), Ok(1));
+    assert_eq!(decoder.decode(&subscribe[2..], &mut arena, &mut sink), Ok(0));
+    assert_eq!(sink.events, []);
+    sink.room = Some(1);
+    assert_eq!(decoder.decode(&subscribe[2..], &mut arena, &mut sink), Ok(11));
+    assert_eq!(sink.events, [Event::Subscribe(b"a".to_vec())]);
+    // Of one that comes in pieces the first is kept, and the rest needs no room.
+    assert_eq!(decoder.decode(&subscribe[..5], &mut arena, &mut sink), Ok(5));
+    assert_eq!(decoder.decode(&subscribe[5..], &mut arena, &mut sink), Ok(8));
+    assert_eq!(sink.events.len(), 2);
+}
+
+#[test]
+fn a_subscription_within_a_message_is_refused() {
+    for command in [&b"\x04\x0b\x09SUBSCRIBEa"[..], b"\x04\x07\x06CANCEL"] {
+        let bytes = [b"\x01\x01a", command].concat();
+        for size in [1, bytes.len()] {
+            let (events, end) = decode(V3_1, None, bytes.chunks(size));
+            assert_eq!((events, end), (vec![part(b"a", true)], Err(WireError::SubscriptionInMessage)));
+        }
+    }
+}
+
+#[test]
 fn malformed_frames_are_refused() {
     let error = |version, bytes: &[u8]| {
         let whole = decode_whole(version, bytes).1.expect_err("the peer is refused");
