@@ -1,0 +1,140 @@
+# Builds, checks and installs the C libraries. "make help" lists what can be made.
+
+ABI ?= 2
+PREFIX ?= /usr/local
+DESTDIR ?=
+CARGO ?= cargo
+CC ?= cc
+INSTALL ?= install
+
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
+
+ROOT := $(CURDIR)
+BUILD := $(ROOT)/build
+CARGO_TARGET_DIR ?= $(ROOT)/target
+export CARGO_TARGET_DIR
+
+# What each ABI is: its package, its soname and other names of it, its version, its headers.
+PACKAGE_2 := oxmq-zmq2
+SONAME_2 := libzmq.so.1
+# Programs of 2.0 ask for libzmq.so.0: the calls are the same.
+LINKS_2 := libzmq.so libzmq.so.0
+VERSION_2 := 2.2.0
+HEADERS_2 := zmq.h zmq_utils.h
+INCLUDE_2 := $(ROOT)/include
+
+ifeq ($(PACKAGE_$(ABI)),)
+$(error ABI=$(ABI): there is ABI=2)
+endif
+
+PACKAGE := $(PACKAGE_$(ABI))
+SONAME := $(SONAME_$(ABI))
+LINKS := $(LINKS_$(ABI))
+VERSION := $(VERSION_$(ABI))
+HEADERS := $(HEADERS_$(ABI))
+
+LIB := $(BUILD)/lib
+INCLUDE := $(BUILD)/include
+BIN := $(BUILD)/bin
+PC := $(BUILD)/libzmq.pc
+RELEASE := $(CARGO_TARGET_DIR)/release
+MANUALS := $(wildcard docs/man/*.1)
+
+# The build scripts write the headers there, always: were it not the same in all calls, cargo would build anew.
+export OXMQ_HEADER_DIR := $(INCLUDE)
+# The tests of the C libraries take them from here.
+export OXMQ_LIB_DIR := $(LIB)
+
+.PHONY: all lib deviced headers headers-current examples demo bench check setup test install uninstall \
+	loom sanitize clean help
+
+all: lib deviced
+
+help:
+	@echo "make              build/lib, build/include and build/bin"
+	@echo "make demo         build the guide's programs and run them together"
+	@echo "make check        everything that must hold before a change goes in"
+	@echo "make bench        throughput and latency, beside the system's libzmq"
+	@echo "make examples     build/examples, from c-examples/"
+	@echo "make install      into PREFIX ($(PREFIX)), below DESTDIR; ABI=2"
+	@echo "make uninstall    the reverse, with the same PREFIX, DESTDIR and ABI"
+	@echo "make headers      generate the headers of include/ again"
+	@echo "make setup        install what a fresh machine lacks"
+	@echo "make loom         check the queue in every order of thread steps"
+	@echo "make sanitize     run the tests under sanitizers"
+	@echo "make clean"
+
+# Cargo knows best what is out of date, so it is always asked. What is in place already is left as it is:
+# a program may be running from it.
+lib:
+	$(CARGO) build --release --package $(PACKAGE)
+	@scripts/stage-lib.sh "$(RELEASE)" "$(LIB)" $(SONAME) $(LINKS)
+
+deviced:
+	$(CARGO) build --release --package deviced
+	@mkdir -p "$(BIN)"
+	@cmp -s "$(RELEASE)/zmq_deviced" "$(BIN)/zmq_deviced" || \
+		$(INSTALL) -m 755 "$(RELEASE)/zmq_deviced" "$(BIN)/zmq_deviced"
+
+headers: lib
+	@for header in $(HEADERS); do cp "$(INCLUDE)/$$header" "$(INCLUDE_$(ABI))/$$header" || exit 1; done
+
+headers-current: lib
+	@for header in $(HEADERS); do \
+		diff -u "$(INCLUDE_$(ABI))/$$header" "$(INCLUDE)/$$header" || { \
+			echo "$(INCLUDE_$(ABI))/$$header is not what the Rust source says: run 'make headers'." >&2; \
+			exit 1; }; \
+	done
+
+setup:
+	@scripts/setup.sh
+
+examples: lib
+	$(MAKE) -C c-examples LIB="$(LIB)" INCLUDE="$(INCLUDE)" OUT="$(BUILD)/examples" CC="$(CC)"
+
+demo: setup all examples
+	@scripts/demo.sh
+
+bench: lib
+	@benches/run.sh
+
+loom:
+	@scripts/loom.sh
+
+sanitize:
+	@scripts/sanitize.sh
+
+check: setup all headers-current examples
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test --workspace
+
+# The pkg-config file names where the files will be, so it is made anew for each installation.
+install: all
+	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(BINDIR)" \
+		"$(DESTDIR)$(MANDIR)/man1"
+	$(INSTALL) -m 755 "$(LIB)/$(SONAME)" "$(DESTDIR)$(LIBDIR)/$(SONAME)"
+	for link in $(LINKS); do ln -sf $(SONAME) "$(DESTDIR)$(LIBDIR)/$$link" || exit 1; done
+	$(INSTALL) -m 644 "$(LIB)/libzmq.a" "$(DESTDIR)$(LIBDIR)/libzmq.a"
+	for header in $(HEADERS); do \
+		$(INSTALL) -m 644 "$(INCLUDE)/$$header" "$(DESTDIR)$(INCLUDEDIR)/$$header" || exit 1; done
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' capi/libzmq.pc.in > "$(PC)"
+	$(INSTALL) -m 644 "$(PC)" "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
+	$(INSTALL) -m 755 "$(BIN)/zmq_deviced" "$(DESTDIR)$(BINDIR)/zmq_deviced"
+	for manual in $(MANUALS); do \
+		$(INSTALL) -m 644 "$$manual" "$(DESTDIR)$(MANDIR)/man1/" || exit 1; done
+
+uninstall:
+	rm -f "$(DESTDIR)$(LIBDIR)/$(SONAME)" "$(DESTDIR)$(LIBDIR)/libzmq.a" \
+		"$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc" "$(DESTDIR)$(BINDIR)/zmq_deviced"
+	for link in $(LINKS); do rm -f "$(DESTDIR)$(LIBDIR)/$$link"; done
+	for header in $(HEADERS); do rm -f "$(DESTDIR)$(INCLUDEDIR)/$$header"; done
+	for manual in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(MANDIR)/man1/$$manual"; done
+
+clean:
+	$(CARGO) clean
+	rm -rf "$(BUILD)"

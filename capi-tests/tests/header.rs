@@ -1,0 +1,12 @@
+//! zmq.h against the Rust types it was made from: every constant, and the size, alignment and fields of every
+//! structure, as the C compiler sees them.
+#![allow(missing_docs, unused, clippy::all)] // ctest writes most of it.
+
+#[path = "../../capi/zmq2/src/abi.rs"]
+mod abi;
+
+use abi::*;
+use oxmq_capi_tests as _; // ctest has its C code linked to that crate.
+use std::ffi::c_short;
+
+include!(concat!(env!("OUT_DIR"), "/header.rs"));
