@@ -6,6 +6,8 @@
 //! it. An end that finds nothing to read, or no room to write, is marked so and is notified when that
 //! changes; nobody is notified who does not wait.
 
+#[cfg(all(test, loom))]
+mod loom_tests;
 pub(crate) mod queue;
 pub(crate) mod swap;
 mod swap_file;
