@@ -8,7 +8,12 @@ use oxmq::{SocketHandle, SocketType};
 /// Meets a socket as a peer of the type, and checks all of the engine's greeting.
 fn meet(socket: SocketHandle, role: Role, peer_kind: SocketType, peer_identity: &[u8]) -> Raw {
     let own = socket.options().expect("options").identity;
-    let own_kind = socket.kind().expect("the type");
+    // RFC 15 has no XPUB and XSUB.
+    let own_kind = match socket.kind().expect("the type") {
+        SocketType::Xpub => SocketType::Pub,
+        SocketType::Xsub => SocketType::Sub,
+        kind => kind,
+    };
     let mut peer = Raw::meet(socket, role);
     peer.write(greeting_v2(peer_kind as u8, peer_identity));
     let expected_signature = signature(own.len() as u8);
