@@ -55,8 +55,9 @@ struct Head {
     free: unsafe fn(NonNull<Head>),
 }
 
-/// A body allocated here: the head, then `capacity` bytes.
-#[repr(C)]
+/// A body allocated here: the head, then `capacity` bytes, aligned as malloc would align them:
+/// applications put structures there.
+#[repr(C, align(16))]
 struct Block {
     head: Head,
     capacity: usize,
@@ -584,11 +585,8 @@ impl Arena {
     fn next_block(&mut self) -> Result<NonNull<Block>, OutOfMemory> {
         self.retire();
         let block = Block::allocate(ARENA_BLOCK_BYTES, ARENA_BIAS)?;
-        // The head is 24 bytes: start so that the first body is aligned to 16.
-        // SAFETY: only the address is looked at.
-        let misaligned = unsafe { Block::data(block) } as usize % 16;
         self.block = Some(block);
-        self.used = (16 - misaligned) % 16;
+        self.used = 0;
         self.handed_out = 0;
         Ok(block)
     }
