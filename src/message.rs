@@ -55,8 +55,9 @@ struct Head {
     free: unsafe fn(NonNull<Head>),
 }
 
-/// A body allocated here: the head, then `capacity` bytes.
-#[repr(C)]
+/// A body allocated here: the head, then `capacity` bytes, aligned as malloc would align them: applications
+/// put structures there.
+#[repr(C, align(16))]
 struct Block {
     head: Head,
     capacity: usize,
@@ -567,7 +568,7 @@ impl Arena {
     #[inline]
     fn carve(&mut self, len: usize) -> Result<Message, OutOfMemory> {
         debug_assert!(len <= ARENA_BODY_MAX, "{len} bytes are too many to share a block");
-        // Bodies are aligned as malloc would align them: applications put structures there.
+        // Each body starts where a multiple of 16 is, as the block's first does.
         let room = len.next_multiple_of(16);
         let block = match self.block {
             Some(block) if self.used + room <= ARENA_BLOCK_BYTES => block,
@@ -584,11 +585,8 @@ impl Arena {
     fn next_block(&mut self) -> Result<NonNull<Block>, OutOfMemory> {
         self.retire();
         let block = Block::allocate(ARENA_BLOCK_BYTES, ARENA_BIAS)?;
-        // The head is 24 bytes: start so that the first body is aligned to 16.
-        // SAFETY: only the address is looked at.
-        let misaligned = unsafe { Block::data(block) } as usize % 16;
         self.block = Some(block);
-        self.used = (16 - misaligned) % 16;
+        self.used = 0;
         self.handed_out = 0;
         Ok(block)
     }
@@ -620,6 +618,9 @@ mod tests {
             let bytes: Vec<u8> = (0..len).map(|i| i as u8).collect();
             let message = Message::copy_from(&bytes).unwrap();
             assert_eq!(message.as_bytes(), bytes);
+            if len > INLINE_MAX {
+                assert_eq!(message.data_ptr() as usize % 16, 0, "bodies are aligned for structures");
+            }
             let copy = message.clone();
             drop(message);
             assert_eq!(copy.as_bytes(), bytes);
