@@ -42,6 +42,7 @@ BIN := $(BUILD)/bin
 PC := $(BUILD)/libzmq.pc
 RELEASE := $(CARGO_TARGET_DIR)/release
 MANUALS := $(wildcard docs/man/*.1)
+EXAMPLES := $(patsubst c-examples/%.c,$(BUILD)/examples/%,$(wildcard c-examples/*.c c-examples/guide/*.c))
 
 # The build scripts write the headers there, always: were it not the same in all calls, cargo would build anew.
 export OXMQ_HEADER_DIR := $(INCLUDE)
@@ -92,14 +93,18 @@ headers-current: lib
 setup:
 	@scripts/setup.sh
 
-examples: lib
-	$(MAKE) -C c-examples LIB="$(LIB)" INCLUDE="$(INCLUDE)" OUT="$(BUILD)/examples" CC="$(CC)"
+examples: $(EXAMPLES)
+
+# As anybody would compile them: they find the library where it is installed, or through LD_LIBRARY_PATH.
+$(BUILD)/examples/%: c-examples/%.c $(wildcard c-examples/*.h) | lib
+	@mkdir -p "$(@D)"
+	$(CC) -Wall -Werror -I"$(INCLUDE)" -L"$(LIB)" -o $@ $< -lzmq -lpthread
 
 demo: setup all examples
-	@scripts/demo.sh
+	@BUILD="$(BUILD)" scripts/demo.sh
 
-bench: lib
-	@benches/run.sh
+bench: setup lib
+	@BUILD="$(BUILD)" benches/run.sh
 
 loom:
 	@scripts/loom.sh

@@ -21,17 +21,17 @@ static void malformed (void *s)
     both_fail (s, NULL, EINVAL);
 }
 
+/* Longer than any endpoint can be. */
 static void long_names (void *s)
 {
+    static const char *const transports [] = {"tcp://", "ipc://", "inproc://"};
     static char endpoint [100000];
+    size_t i;
     memset (endpoint, 'x', sizeof endpoint - 1);
-    memcpy (endpoint, "ipc://", 6);
-    CHECK (zmq_bind (s, endpoint) == -1);
-    memcpy (endpoint, "tcp://", 6);
-    CHECK (zmq_bind (s, endpoint) == -1);
-    CHECK (zmq_connect (s, endpoint) == -1);
-    memcpy (endpoint, "xxx://", 6);
-    both_fail (s, endpoint, EPROTONOSUPPORT);
+    for (i = 0; i < sizeof transports / sizeof transports [0]; i++) {
+        memcpy (endpoint, transports [i], strlen (transports [i]));
+        both_fail (s, endpoint, EINVAL);
+    }
 }
 
 /* A port that another program has. */

@@ -1,6 +1,7 @@
 //! zmq.h against the Rust types it was made from: every constant, and the size, alignment and fields of every
 //! structure, as the C compiler sees them.
-#![allow(missing_docs, unused, clippy::all)] // ctest writes most of it.
+// ctest writes most of it.
+#![allow(missing_docs, unused, clippy::all, clippy::undocumented_unsafe_blocks)]
 
 #[path = "../../capi/zmq2/src/abi.rs"]
 mod abi;

@@ -76,7 +76,10 @@ fn what_is_installed_works_and_can_be_removed() {
         assert!(installed.path(file).exists(), "{file}");
     }
     assert_eq!(installed.pkg_config(&["--modversion"]), ["2.2.0"]);
-    assert_eq!(installed.pkg_config(&["--variable=prefix"]), [PREFIX]);
+    let pkg_config = fs::read_to_string(installed.path("lib/pkgconfig/libzmq.pc")).expect("it is installed");
+    // Where it will be, not where the packager put it for now.
+    assert!(pkg_config.starts_with(&format!("prefix={PREFIX}\n")), "{pkg_config}");
+    assert!(!pkg_config.contains('@'), "{pkg_config}");
 
     for (compiler, source) in [("cc", "messages.c"), ("c++", "cplusplus.cpp")] {
         let program = installed.compile(compiler, source, &["--cflags", "--libs"], &[]);

@@ -31,9 +31,9 @@ fn the_layout_is_that_of_2_2() {
 
 #[test]
 fn the_layout_test_can_fail() {
-    let mut compile = cc();
-    // A structure that is one byte longer, and a constant that is one more.
-    for wrong in ["-Dvsm_data=more,vsm_data", "-DZMQ_QUEUE=4"] {
+    // A structure that is one byte longer, and a function that takes something else.
+    for wrong in ["-Dvsm_data=more,vsm_data", "-Dnitems=nitems,..."] {
+        let mut compile = cc();
         compile.args(["-fsyntax-only", wrong, "-w", "-I"]).arg(root().join("include"));
         compile.arg("-I").arg(original("")).arg(original("layout.c"));
         assert!(!run(&mut compile).status.success(), "{wrong}");
@@ -72,6 +72,6 @@ fn each_function_is_documented() {
             before = line;
         }
         assert!(functions >= 3, "{header} has {functions} functions");
-        assert!(!text.contains("# Safety") && !text.contains("//"), "{header} is for C programmers");
+        assert!(!text.contains("Safety") && !text.contains('`'), "{header} is for C programmers");
     }
 }
