@@ -116,6 +116,7 @@ check: setup all headers-current examples
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
+	@c-examples/check.sh
 
 # The pkg-config file names where the files will be, so it is made anew for each installation.
 install: all

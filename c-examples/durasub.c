@@ -10,14 +10,14 @@ int main (int argc, char *argv [])
     const char *identity, *endpoint, *sync_endpoint;
     char update [64];
     long updates, update_nbr;
-    int no_linger = 0;
+    int welcomed = 0;
     void *context, *subscriber, *sync;
 
     check_usage (argc, argv, 4, "[IDENTITY [UPDATES [ENDPOINT [SYNC]]]]\n"
         "  IDENTITY  of the subscriber, 1 to 255 bytes (Hello)\n"
         "  UPDATES   to receive before it leaves (0: until \"END\")\n"
         "  ENDPOINT  of the publisher (tcp://localhost:5565)\n"
-        "  SYNC      where to signal that it is there (tcp://localhost:5564)");
+        "  SYNC      where to signal that it gets what is published (tcp://localhost:5564)");
     identity = text_argument (argc, argv, 1, "Hello");
     updates = number_argument (argc, argv, 2, 0);
     endpoint = text_argument (argc, argv, 3, "tcp://localhost:5565");
@@ -31,21 +31,27 @@ int main (int argc, char *argv [])
     subscribe (subscriber, "");
     connect_to (subscriber, endpoint);
 
-    //  Tell the publisher that we are there. It waits for the first signal only; the updates show that it came, so
-    //  a later one need not be delivered before we can leave
     sync = new_socket (context, ZMQ_PUSH);
-    if (zmq_setsockopt (sync, ZMQ_LINGER, &no_linger, sizeof no_linger) != 0)
-        die ("set", "the linger period");
     connect_to (sync, sync_endpoint);
-    send_signal (sync);
 
-    for (update_nbr = 0; updates == 0 || update_nbr < updates; update_nbr++) {
+    for (update_nbr = 0; updates == 0 || update_nbr < updates;) {
         if (recv_text (subscriber, update, sizeof update) != 0)
             die ("receive", "an update");
+
+        //  The publisher waits for us at the beginning and at the end: tell it, once, that we get what it publishes
+        if (strcmp (update, "WELCOME") == 0) {
+            if (!welcomed)
+                send_signal (sync);
+            welcomed = 1;
+            continue;
+        }
         printf ("%s\n", update);
         fflush (stdout);
-        if (strcmp (update, "END") == 0)
+        if (strcmp (update, "END") == 0) {
+            send_signal (sync);
             break;
+        }
+        update_nbr++;
     }
     close_socket (subscriber);
     close_socket (sync);
