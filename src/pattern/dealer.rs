@@ -46,10 +46,7 @@ impl Pattern for Dealer {
     }
 
     fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        match self.incoming.recv(pipes) {
-            Some((_, part)) => Ok(part),
-            None => Err(Stop::WouldBlock),
-        }
+        self.incoming.recv(pipes).ok_or(Stop::WouldBlock)
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -81,7 +81,7 @@ impl Pattern for Pair {
 
     fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
         loop {
-            if let Some((_, part)) = self.incoming.recv(pipes) {
+            if let Some(part) = self.incoming.recv(pipes) {
                 return Ok(part);
             }
             if !self.turn_to_next() {

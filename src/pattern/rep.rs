@@ -42,10 +42,7 @@ impl Rep {
         if self.state != State::Ready {
             return self.state == State::Receiving;
         }
-        while let Some((from, part)) = self.incoming.recv(pipes) {
-            if self.envelope.is_empty() {
-                self.from = Some(from);
-            }
+        while let Some(part) = self.incoming.recv(pipes) {
             if !part.more() {
                 self.envelope.clear();
                 continue;
@@ -53,6 +50,7 @@ impl Rep {
             let is_delimiter = part.is_empty();
             self.envelope.push(part);
             if is_delimiter {
+                self.from = self.incoming.source();
                 self.state = State::Receiving;
                 return true;
             }
@@ -110,7 +108,7 @@ impl Pattern for Rep {
         if !self.find_request(pipes) {
             return Err(Stop::WouldBlock);
         }
-        let (_, part) = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
+        let part = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
         if !part.more() {
             self.state = State::Received;
         }

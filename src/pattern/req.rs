@@ -49,8 +49,8 @@ impl Req {
     /// Looks for the reply. True: its first part behind the empty one is next.
     fn find_reply(&mut self, pipes: &mut Pipes) -> bool {
         let State::Waiting(asked) = self.state else { return self.state == State::Receiving };
-        while let Some((from, part)) = self.incoming.recv(pipes) {
-            if from == asked && part.is_empty() && part.more() {
+        while let Some(part) = self.incoming.recv(pipes) {
+            if self.incoming.source() == Some(asked) && part.is_empty() && part.more() {
                 self.state = State::Receiving;
                 return true;
             }
@@ -107,7 +107,7 @@ impl Pattern for Req {
         if !self.find_reply(pipes) {
             return Err(Stop::WouldBlock);
         }
-        let (_, part) = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
+        let part = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
         if !part.more() {
             self.state = State::Ready;
         }

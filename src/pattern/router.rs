@@ -191,13 +191,12 @@ impl Pattern for Router {
         let within = self.incoming.is_within();
         let names = &mut self.names;
         let received = self.incoming.recv_with(pipes, |id, part| names.control(id, part));
-        let Some((from, part)) = received else { return Err(Stop::WouldBlock) };
-        if within {
-            return Ok(part);
+        if within || received.is_none() {
+            return received.ok_or(Stop::WouldBlock);
         }
-        let name = self.names.by_pipe.get(from).expect("a pipe that is read has a routing id");
-        self.first = Some(part);
-        Ok(name.id.clone())
+        self.first = received;
+        let name = self.incoming.source().and_then(|from| self.names.by_pipe.get(from));
+        Ok(name.expect("a pipe that is read has a routing id").id.clone())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

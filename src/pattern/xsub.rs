@@ -49,7 +49,7 @@ impl Xsub {
     fn next_part(&mut self, pipes: &mut Pipes) -> Option<Message> {
         loop {
             let begins = !self.incoming.is_within();
-            let (_, part) = self.incoming.recv(pipes)?;
+            let part = self.incoming.recv(pipes)?;
             if !begins || self.subscriptions.matches(part.as_bytes()) {
                 return Some(part);
             }
