@@ -304,7 +304,7 @@ impl Message {
     /// Says whether more parts of the same message follow.
     #[inline]
     pub fn set_more(&mut self, more: bool) {
-        self.set_flags(self.flags() & !FLAG_MORE | u8::from(more) * FLAG_MORE);
+        self.set_flags(self.flags() & !FLAG_MORE | if more { FLAG_MORE } else { 0 });
     }
 
     /// What the message is for.

@@ -357,7 +357,7 @@ impl Session {
         self.link = Link::Up(up);
         if let Some(pipe) = socket_end {
             let replayed = self.owner.upstream.is_some();
-            if !self.owner.mailbox.post(Event::Attach { pipe, replayed }) {
+            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), replayed }) {
                 self.ended = true;
             }
         }

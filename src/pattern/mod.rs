@@ -131,11 +131,6 @@ impl Pipes {
     pub(crate) fn ids(&self) -> Vec<PipeId> {
         self.slots.iter().flatten().map(|(id, _)| *id).collect()
     }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
-    }
 }
 
 /// What a socket of one type does.

@@ -126,7 +126,7 @@ impl Core {
                 },
                 Event::Pipe(..) => {}
                 Event::Attach { pipe, replayed } => {
-                    self.attach(pipe, replayed);
+                    self.attach(*pipe, replayed);
                 }
                 Event::Terminate => self.terminated = true,
             }

@@ -18,7 +18,7 @@ pub(crate) enum Event {
     /// A peer has come.
     Attach {
         /// The socket's end of the pipe.
-        pipe: Pipe,
+        pipe: Box<Pipe>,
         /// See [`Pattern::attach`](crate::pattern::Pattern::attach).
         replayed: bool,
     },

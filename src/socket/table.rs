@@ -22,9 +22,12 @@ const FORKED_TURN_MAX: Duration = Duration::from_secs(1);
 
 /// See the module's documentation.
 pub(crate) struct Table<T> {
-    blocks: [OnceLock<Box<[Mutex<Entry<T>>]>>; BLOCKS],
+    blocks: [OnceLock<Block<T>>; BLOCKS],
     free: Mutex<Free>,
 }
+
+/// Slots; each has a turn of its own.
+type Block<T> = Box<[Mutex<Entry<T>>]>;
 
 struct Entry<T> {
     /// The handle under which the value is known; 0: none.

@@ -119,7 +119,7 @@ impl Directory {
         ]);
         party.introduce(&mut near_end);
         bound.party.introduce(&mut far_end);
-        if bound.mailbox.post(Event::Attach { pipe: far_end, replayed: false }) {
+        if bound.mailbox.post(Event::Attach { pipe: Box::new(far_end), replayed: false }) {
             Ok(near_end)
         } else {
             Err(Error::Terminated)

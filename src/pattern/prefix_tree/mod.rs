@@ -59,6 +59,7 @@ impl<T> PrefixTree<T> {
     }
 
     /// How many prefixes have a value.
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.values
     }
@@ -88,6 +89,7 @@ impl<T> PrefixTree<T> {
     }
 
     /// The value of the prefix, if it has one.
+    #[cfg(test)]
     pub(super) fn get(&self, prefix: &[u8]) -> Option<&T> {
         self.find(prefix).and_then(|NodeId(node)| self.node(node).value.as_ref())
     }
