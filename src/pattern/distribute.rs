@@ -78,12 +78,14 @@ impl Distribute {
             self.leave_out_full(pipes);
         }
         self.within = part.more();
-        let part = take(part);
-        if let Some((last, others)) = self.pipes[..self.chosen].split_last() {
-            for id in others {
-                write(pipes, *id, part.clone());
+        match &self.pipes[..self.chosen] {
+            [] => drop(take(part)),
+            [others @ .., last] => {
+                for id in others {
+                    write(pipes, *id, part.clone());
+                }
+                write(pipes, *last, take(part));
             }
-            write(pipes, *last, part);
         }
         if !self.within {
             self.chosen = 0;
@@ -128,11 +130,9 @@ impl Distribute {
 #[inline]
 fn write(pipes: &mut Pipes, id: PipeId, part: Message) {
     let pipe = pipes.get(id);
-    let more = part.more();
     pipe.write(part);
-    if !more {
-        pipe.flush();
-    }
+    // Does nothing in the middle of a message.
+    pipe.flush();
 }
 
 #[cfg(test)]

@@ -185,8 +185,8 @@ impl Pattern for Router {
     }
 
     fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        if let Some(part) = self.first.take() {
-            return Ok(part);
+        if self.first.is_some() {
+            return self.first.take().ok_or(Stop::WouldBlock);
         }
         let within = self.incoming.is_within();
         let names = &mut self.names;

@@ -49,9 +49,10 @@ impl Xsub {
     fn next_part(&mut self, pipes: &mut Pipes) -> Option<Message> {
         loop {
             let begins = !self.incoming.is_within();
-            let part = self.incoming.recv(pipes)?;
-            if !begins || self.subscriptions.matches(part.as_bytes()) {
-                return Some(part);
+            let received = self.incoming.recv(pipes);
+            let is_wanted = |part: &Message| !begins || self.subscriptions.matches(part.as_bytes());
+            if received.as_ref().is_none_or(is_wanted) {
+                return received;
             }
             self.incoming.skip_rest(pipes);
         }
@@ -108,10 +109,8 @@ impl Pattern for Xsub {
     }
 
     fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        match self.ahead.take() {
-            Some(part) => Ok(part),
-            None => self.next_part(pipes).ok_or(Stop::WouldBlock),
-        }
+        let received = if self.ahead.is_some() { self.ahead.take() } else { self.next_part(pipes) };
+        received.ok_or(Stop::WouldBlock)
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
