@@ -58,7 +58,7 @@ impl Pattern for Dealer {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::Rig;

@@ -48,7 +48,7 @@ impl Direct {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{attach_pipe, part};

@@ -135,7 +135,7 @@ fn write(pipes: &mut Pipes, id: PipeId, part: Message) {
     pipe.flush();
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, attach_pipe, part, parts};

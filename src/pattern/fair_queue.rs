@@ -170,7 +170,7 @@ impl FairQueue {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, Random, attach_pipe};

@@ -92,7 +92,7 @@ impl LoadBalance {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, Random, attach_pipe, part};

@@ -23,7 +23,7 @@ mod router;
 mod sub;
 mod subscribers;
 mod subscriptions;
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod testing;
 mod xpub;
 mod xsub;
@@ -213,7 +213,7 @@ fn is_spent(pipe: &mut Pipe) -> bool {
     pipe.is_finished()
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::testing::{Peer, Random, Rig};
     use super::*;

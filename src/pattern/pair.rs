@@ -106,7 +106,7 @@ impl Pattern for Pair {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::message::Kind;

@@ -52,7 +52,7 @@ impl Pattern for Pub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::message::Kind;

@@ -124,7 +124,7 @@ impl Pattern for Rep {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::message::Kind;

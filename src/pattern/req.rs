@@ -127,7 +127,7 @@ impl Pattern for Req {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::message::Kind;

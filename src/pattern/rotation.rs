@@ -111,7 +111,7 @@ impl Rotation {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::Random;

@@ -209,7 +209,7 @@ impl Pattern for Router {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, Rig, part};

@@ -61,7 +61,7 @@ impl Pattern for Sub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, Rig};

@@ -93,7 +93,7 @@ impl Upstream for Subscriptions {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::attach_pipe;

@@ -113,6 +113,13 @@ pub(super) fn attach_pipe(pipes: &mut Pipes, hwm: usize) -> Peer {
     Peer { id: pipes.insert(ours).unwrap(), pipe: theirs }
 }
 
+impl Pipes {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ids().len()
+    }
+}
+
 /// What happened at the other ends.
 #[derive(Default)]
 struct Events(Mutex<Vec<(usize, Signal)>>);

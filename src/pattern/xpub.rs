@@ -189,7 +189,7 @@ impl Pattern for Xpub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::pattern::testing::{Peer, Random, Rig};

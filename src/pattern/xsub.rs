@@ -129,7 +129,7 @@ impl Pattern for Xsub {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
     use crate::message::Kind;

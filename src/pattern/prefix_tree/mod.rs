@@ -319,5 +319,5 @@ fn grow<T>(vec: &mut Vec<T>, more: usize) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests;
