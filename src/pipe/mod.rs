@@ -276,6 +276,11 @@ impl Pipe {
         self.refill.is_empty() && self.rx.is_finished() && !self.swap_in()
     }
 
+    /// Whether the other end is closed, whatever of it is still to be read.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.rx.is_closed()
+    }
+
     /// Closes this end: what it wrote whole is still read by the other, which is told.
     pub(crate) fn close(&mut self) {
         if self.closed {
@@ -503,7 +508,7 @@ mod tests {
         a.write(message(8, true));
         drop(a);
         assert_eq!(*log.0.lock(), [(2, Signal::Closed)]);
-        assert!(!b.is_finished());
+        assert!(b.is_abandoned() && !b.is_finished());
         assert_eq!(number(&b.read().unwrap()), 7);
         assert!(b.read().is_none() && b.is_finished());
     }

@@ -331,6 +331,11 @@ impl<T> Consumer<T> {
         self.index == self.limit && self.shared.tail.load(Ordering::Acquire) == self.taken_at_limit | CLOSED
     }
 
+    /// Whether the producer is gone, whatever is still to be taken.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.shared.tail.load(Ordering::Acquire) & CLOSED != 0
+    }
+
     /// Looks for new publications when the known ones are taken. True: the next slot is published.
     #[cold]
     fn refresh(&mut self) -> bool {

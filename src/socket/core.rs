@@ -159,6 +159,9 @@ impl Core {
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
         self.pattern.attach(id, replayed, &mut self.pipes);
         // What the other end did before it knew whom to tell.
+        if self.pipes.get(id).is_abandoned() {
+            self.pattern.closed(id, &mut self.pipes);
+        }
         self.pattern.readable(id, &mut self.pipes);
         Some(id)
     }
@@ -331,5 +334,26 @@ impl Core {
             self.remove_pipe(id);
         }
         self.context.unregister(self.number);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::context::ContextHandle;
+
+    #[test]
+    fn a_peer_that_was_gone_before_it_was_looked_at_is_read_but_not_sent_to() {
+        let context = ContextHandle::new_context(1).unwrap();
+        let bound = context.socket(SocketType::Dealer, Options::default()).unwrap();
+        bound.bind("inproc://gone").unwrap();
+        let peer = context.socket(SocketType::Dealer, Options::default()).unwrap();
+        peer.connect("inproc://gone").unwrap();
+        peer.send(&mut Message::copy_from(b"last words").unwrap(), false).unwrap();
+        peer.close().unwrap();
+        assert_eq!(bound.send(&mut Message::new(), false).unwrap_err(), Error::WouldBlock);
+        assert_eq!(bound.recv(false).unwrap().as_bytes(), b"last words");
+        bound.close().unwrap();
+        context.terminate().unwrap();
     }
 }
