@@ -47,6 +47,12 @@ impl Children {
         Children { bytes: Vec::new(), nodes: Vec::new(), free: [NONE; SIZES] }
     }
 
+    /// Whether another prefix might need more blocks than can be numbered.
+    pub(super) fn is_full(&self) -> bool {
+        // At most two tables grow for it, to 256 children at most.
+        self.nodes.len() > u32::MAX as usize - 512
+    }
+
     /// The child under `byte`.
     #[inline]
     pub(super) fn get(&self, table: Table, byte: u8) -> Option<u32> {
@@ -137,6 +143,6 @@ impl Children {
         super::grow(&mut self.nodes, room);
         self.bytes.resize(at + room, 0);
         self.nodes.resize(at + room, NONE);
-        u32::try_from(at).expect("a tree's nodes, and so their tables, are limited in number")
+        u32::try_from(at).expect("a tree that is full takes no prefixes")
     }
 }

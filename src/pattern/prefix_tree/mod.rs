@@ -67,7 +67,8 @@ impl<T> PrefixTree<T> {
     /// The node of the prefix, and its value, made by `default` if there is none yet. `None` when the
     /// prefix is longer, or the tree larger, than can be (4 GB, a thousand million nodes).
     pub(super) fn entry(&mut self, prefix: &[u8], default: impl FnOnce() -> T) -> Option<(NodeId, &mut T)> {
-        if u32::try_from(prefix.len()).is_err() || self.nodes.len() + 2 > NODES_MAX {
+        if u32::try_from(prefix.len()).is_err() || self.nodes.len() + 2 > NODES_MAX || self.children.is_full()
+        {
             return None;
         }
         let node = self.make_path(prefix);
