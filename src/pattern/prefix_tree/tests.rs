@@ -1,4 +1,5 @@
 //! Tests of the prefix tree: small cases, and against a `BTreeMap` as a model.
+#![forbid(unsafe_code)]
 
 use super::*;
 use crate::pattern::testing::Random;
