@@ -1,5 +1,4 @@
 //! What the application's thread holds: sockets, their options, and waiting on them.
-#![forbid(unsafe_code)]
 
 pub(crate) mod core;
 pub mod kind;
@@ -8,6 +7,7 @@ pub mod options;
 pub mod poll;
 mod proxy;
 pub(crate) mod table;
+mod turn;
 
 use self::core::{Core, Events};
 use crate::error::{Error, Result};
@@ -20,7 +20,7 @@ pub use proxy::proxy;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
 
-static SOCKETS: Table<Core> = Table::new();
+static SOCKETS: Table<Box<Core>> = Table::new();
 
 /// A socket. Copies name the same one; a socket that is closed gives [`Error::NotASocket`].
 ///
@@ -31,7 +31,7 @@ pub struct SocketHandle(usize);
 
 impl SocketHandle {
     pub(crate) fn open(core: Core) -> Result<SocketHandle> {
-        SOCKETS.insert(core).map(SocketHandle).map_err(|core| {
+        SOCKETS.insert(Box::new(core)).map(SocketHandle).map_err(|core| {
             core.close();
             Error::TooManyOpen
         })
@@ -48,7 +48,7 @@ impl SocketHandle {
     }
 
     #[inline]
-    pub(crate) fn turn(self) -> Result<Turn<'static, Core>> {
+    pub(crate) fn turn(self) -> Result<Turn<'static, Box<Core>>> {
         SOCKETS.get(self.0).ok_or(Error::NotASocket)
     }
 
@@ -102,7 +102,7 @@ impl SocketHandle {
     #[cold]
     fn wait<T>(
         self,
-        mut turn: Turn<'static, Core>,
+        mut turn: Turn<'static, Box<Core>>,
         timeout: Option<Duration>,
         mut attempt: impl FnMut(&mut Core) -> Result<T>,
     ) -> Result<T> {

@@ -4,30 +4,34 @@
 //! number, so a handle that is stale, foreign or garbage finds nothing, and never memory that is gone.
 #![forbid(unsafe_code)]
 
+use super::turn::{self, InTurn};
 use crate::io::fd;
-use parking_lot::{Mutex, MutexGuard};
+use crossbeam_utils::CachePadded;
+use parking_lot::Mutex;
 use std::hash::{BuildHasher, RandomState};
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Slots in the first block; each further block has twice as many.
-const FIRST_BLOCK_SLOTS: usize = 64;
+/// Slots are made in blocks of this many, and so many blocks can be made: a million slots in all.
+const BLOCK_SLOTS: usize = 1 << BLOCK_BITS;
+const BLOCKS: usize = 1 << (SLOT_BITS - BLOCK_BITS);
+/// Bits of a slot's number that say where in its block it is.
+const BLOCK_BITS: u32 = 7;
 /// Bits of a handle that give its slot.
-const SLOT_BITS: u32 = if usize::BITS == 64 { 24 } else { 14 };
-/// Blocks that hold 2^SLOT_BITS slots and a bit.
-const BLOCKS: usize = SLOT_BITS as usize - 5;
+const SLOT_BITS: u32 = if usize::BITS == 64 { 20 } else { 14 };
 
 /// How long a forked child waits for a turn.
 const FORKED_TURN_MAX: Duration = Duration::from_secs(1);
 
 /// See the module's documentation.
 pub(crate) struct Table<T> {
-    blocks: [OnceLock<Block<T>>; BLOCKS],
+    blocks: [OnceLock<Box<Block<T>>>; BLOCKS],
     free: Mutex<Free>,
 }
 
-/// Slots; each has a turn of its own.
-type Block<T> = Box<[Mutex<Entry<T>>]>;
+/// Slots. Each has a turn of its own, and a cache line, for neighbours are used by different threads.
+type Block<T> = [CachePadded<InTurn<Entry<T>>>; BLOCK_SLOTS];
 
 struct Entry<T> {
     /// The handle under which the value is known; 0: none.
@@ -42,13 +46,13 @@ struct Free {
     serial: usize,
 }
 
-/// The value of a handle, locked: its holder has the turn.
-pub(crate) struct Turn<'a, T>(MutexGuard<'a, Entry<T>>);
+/// The turn of a handle's value.
+pub(crate) struct Turn<'a, T>(turn::Turn<'a, Entry<T>>);
 
-fn place(slot: usize) -> (usize, usize) {
-    let number = slot / FIRST_BLOCK_SLOTS + 1;
-    let block = number.ilog2() as usize;
-    (block, slot - FIRST_BLOCK_SLOTS * ((1 << block) - 1))
+/// The block of the slot that a handle names, and the place in it.
+#[inline]
+fn place(handle: usize) -> (usize, usize) {
+    ((handle >> BLOCK_BITS) % BLOCKS, handle % BLOCK_SLOTS)
 }
 
 impl<T> Table<T> {
@@ -76,22 +80,23 @@ impl<T> Table<T> {
         };
         let (block, index) = place(slot);
         let block = self.blocks[block].get_or_init(|| {
-            let slots = FIRST_BLOCK_SLOTS << block;
-            (0..slots).map(|_| Mutex::new(Entry { handle: 0, value: None })).collect()
+            let slot = |_| CachePadded::new(InTurn::new(Entry { handle: 0, value: None }));
+            let slots: Box<[_]> = (0..BLOCK_SLOTS).map(slot).collect();
+            slots.try_into().unwrap_or_else(|_| unreachable!("it has as many slots as a block"))
         });
         free.serial = (free.serial + 1) & (usize::MAX >> (SLOT_BITS + 1));
         let handle = (free.serial.max(1)) << SLOT_BITS | slot;
-        *block[index].lock() = Entry { handle, value: Some(value) };
+        *block[index].take() = Entry { handle, value: Some(value) };
         Ok(handle)
     }
 
     /// Takes the turn of the value with this handle.
     #[inline]
     pub(crate) fn get(&self, handle: usize) -> Option<Turn<'_, T>> {
-        let (block, index) = place(handle & ((1 << SLOT_BITS) - 1));
-        let slot = self.blocks.get(block)?.get()?.get(index)?;
+        let (block, index) = place(handle);
+        let slot = &self.blocks[block].get()?[index];
         // In a forked child, a turn that another thread of the parent had is never given back.
-        let entry = if fd::forks() == 0 { slot.lock() } else { slot.try_lock_for(FORKED_TURN_MAX)? };
+        let entry = if fd::forks() == 0 { slot.take() } else { slot.take_within(FORKED_TURN_MAX)? };
         if entry.handle == handle && handle != 0 { Some(Turn(entry)) } else { None }
     }
 
@@ -101,12 +106,12 @@ impl<T> Table<T> {
         turn.0.handle = 0;
         let value = turn.0.value.take();
         drop(turn);
-        self.free.lock().slots.push(handle & ((1 << SLOT_BITS) - 1));
+        self.free.lock().slots.push(handle % (1 << SLOT_BITS));
         value
     }
 }
 
-impl<T> std::ops::Deref for Turn<'_, T> {
+impl<T> Deref for Turn<'_, T> {
     type Target = T;
 
     #[inline]
@@ -115,7 +120,7 @@ impl<T> std::ops::Deref for Turn<'_, T> {
     }
 }
 
-impl<T> std::ops::DerefMut for Turn<'_, T> {
+impl<T> DerefMut for Turn<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         self.0.value.as_mut().expect("an entry with a handle has a value")
@@ -148,15 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn every_slot_has_its_place() {
-        let mut expected = (0, 0);
-        for slot in 0..100_000 {
-            assert_eq!(place(slot), expected);
-            expected.1 += 1;
-            if expected.1 == FIRST_BLOCK_SLOTS << expected.0 {
-                expected = (expected.0 + 1, 0);
-            }
-        }
-        assert!(place((1 << SLOT_BITS) - 1).0 < BLOCKS);
+    fn every_slot_has_a_place_of_its_own() {
+        let places: std::collections::HashSet<_> = (0..1 << SLOT_BITS).map(place).collect();
+        assert_eq!(places.len(), 1 << SLOT_BITS);
+        assert!(places.iter().all(|(block, index)| *block < BLOCKS && *index < BLOCK_SLOTS));
     }
 }
