@@ -10,6 +10,7 @@ pub(crate) mod fd;
 pub(crate) mod listener;
 pub(crate) mod owner;
 pub(crate) mod parker;
+pub(crate) mod patience;
 pub(crate) mod session;
 pub(crate) mod sys;
 pub(crate) mod sys_wait;

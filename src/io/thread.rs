@@ -1,6 +1,7 @@
 //! An I/O thread: the reactor, its timers, and the sources that it drives.
 #![forbid(unsafe_code)]
 
+use super::patience::Patience;
 use super::{Cause, Next, Scratch, Source, sys};
 use crate::error::{Error, Result};
 use crate::pipe::{Notify, Signal};
@@ -32,6 +33,8 @@ enum Task {
 /// An I/O thread, as everybody else sees it.
 pub(crate) struct Handle {
     inbox: Mutex<Vec<Task>>,
+    /// Whether the inbox has something: what the thread looks at instead of taking the lock.
+    posted: AtomicBool,
     /// Whether the thread is, or is about to be, waiting in the reactor.
     asleep: AtomicBool,
     waker: Waker,
@@ -68,7 +71,11 @@ impl Handle {
     }
 
     fn post(&self, task: Task) {
-        self.inbox.lock().push(task);
+        {
+            let mut inbox = self.inbox.lock();
+            inbox.push(task);
+            self.posted.store(true, Ordering::Release);
+        }
         // The thread sets `asleep` before it looks into the inbox for the last time: either it sees the
         // task there, or we see that it is asleep.
         if self.asleep.load(Ordering::SeqCst) && self.asleep.swap(false, Ordering::SeqCst) {
@@ -100,6 +107,7 @@ struct IoThread {
     /// Sources that have more to do.
     again: Vec<usize>,
     scratch: Scratch,
+    patience: Patience,
 }
 
 /// Starts an I/O thread.
@@ -112,6 +120,7 @@ pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
     let waker = Waker::new(poll.registry(), WAKE).map_err(refused)?;
     let handle = Arc::new(Handle {
         inbox: Mutex::default(),
+        posted: AtomicBool::new(false),
         asleep: AtomicBool::new(false),
         waker,
         next_key: AtomicUsize::new(0),
@@ -124,6 +133,7 @@ pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
         timers: BTreeSet::new(),
         again: Vec::new(),
         scratch: Scratch::new(),
+        patience: Patience::default(),
     };
     let builder = std::thread::Builder::new().name(format!("ZMQbg/IO/{index}"));
     let join = builder.spawn(move || thread.run()).map_err(refused)?;
@@ -137,6 +147,7 @@ impl IoThread {
         let mut tasks = Vec::new();
         let mut again = Vec::new();
         loop {
+            events.clear();
             self.wait(&mut events);
             let now = Instant::now();
             for event in &events {
@@ -150,7 +161,11 @@ impl IoThread {
                     self.drive(event.token().0, cause, now);
                 }
             }
-            std::mem::swap(&mut tasks, &mut *self.handle.inbox.lock());
+            if self.handle.posted.load(Ordering::Acquire) {
+                let mut inbox = self.handle.inbox.lock();
+                self.handle.posted.store(false, Ordering::Relaxed);
+                std::mem::swap(&mut tasks, &mut *inbox);
+            }
             for task in tasks.drain(..) {
                 match task {
                     Task::Adopt(key, source) => {
@@ -179,6 +194,16 @@ impl IoThread {
 
     fn wait(&mut self, events: &mut Events) {
         let mut timeout = self.timers.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        if self.again.is_empty() && timeout != Some(Duration::ZERO) {
+            let (poll, handle) = (&mut self.poll, &self.handle);
+            let busy = self.patience.look(|| {
+                handle.posted.load(Ordering::Relaxed)
+                    || poll.poll(events, Some(Duration::ZERO)).is_ok() && !events.is_empty()
+            });
+            if busy {
+                return;
+            }
+        }
         self.handle.asleep.store(true, Ordering::SeqCst);
         if !self.again.is_empty() || !self.handle.inbox.lock().is_empty() {
             timeout = Some(Duration::ZERO);

@@ -8,6 +8,7 @@ use crate::context::Shared;
 use crate::error::{Error, Result};
 use crate::io::listener::{self, Stopper};
 use crate::io::owner::{Alive, Home, Owner};
+use crate::io::patience::Patience;
 use crate::io::{dial, session::Session};
 use crate::message::Message;
 use crate::pattern::{self, Pattern, PipeId, Pipes, Stop};
@@ -48,6 +49,10 @@ pub(crate) struct Core {
     /// Whether the part received last is followed by another of its message.
     pub(crate) more: bool,
     terminated: bool,
+    /// What was learned from waiting.
+    pub(crate) patience: Patience,
+    /// Parts sent and received since the last wait.
+    pub(crate) moved: u32,
     /// Where events are taken to; empty in between.
     events: Vec<Event>,
     /// The socket's number in its context.
@@ -86,6 +91,8 @@ impl Core {
             last_endpoint: String::new(),
             more: false,
             terminated: false,
+            patience: Patience::default(),
+            moved: 0,
             events: Vec::new(),
             number,
             _alive: runtime.alive(),
@@ -172,6 +179,7 @@ impl Core {
         self.catch_up()?;
         let result = self.pattern.send(part, &mut self.pipes);
         self.reap();
+        self.moved = self.moved.wrapping_add(1);
         Ok(result?)
     }
 
@@ -182,6 +190,7 @@ impl Core {
         let result = self.pattern.recv(&mut self.pipes);
         self.reap();
         let part = result?;
+        self.moved = self.moved.wrapping_add(1);
         self.more = part.more();
         Ok(part)
     }

@@ -66,6 +66,12 @@ impl Mailbox {
         true
     }
 
+    /// Whether there is news.
+    #[inline]
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed)
+    }
+
     /// Moves the events, in order, to the end of `into`.
     #[inline]
     pub(crate) fn take(&self, into: &mut Vec<Event>) {

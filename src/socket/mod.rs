@@ -11,14 +11,19 @@ mod turn;
 
 use self::core::{Core, Events};
 use crate::error::{Error, Result};
-use crate::io::parker;
 use crate::io::sys_wait::Waited;
+use crate::io::{parker, patience};
 use crate::message::Message;
 use kind::SocketType;
 use options::Options;
 pub use proxy::proxy;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
+
+/// Parts that were moved without a wait in a stream, as opposed to a dialogue.
+const STREAM_PARTS_MIN: u32 = 8;
+/// How many pauses a stream is given to grow before it is looked at again.
+const STREAM_PAUSES: u32 = 3;
 
 static SOCKETS: Table<Box<Core>> = Table::new();
 
@@ -111,15 +116,23 @@ impl SocketHandle {
         }
         let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
         let parker = parker::mine();
+        let mailbox = turn.mailbox.clone();
         loop {
-            let mailbox = turn.mailbox.clone();
             let mut waited = Waited::Look;
-            if mailbox.begin_wait(&parker) {
-                drop(turn);
+            let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
+            let mut patience = std::mem::take(&mut turn.patience);
+            drop(turn);
+            if patience.look(|| mailbox.is_pending()) {
+                if streaming {
+                    // The other side has just begun to write: let it write some more.
+                    (0..STREAM_PAUSES).for_each(|_| patience::pause());
+                }
+            } else if mailbox.begin_wait(&parker) {
                 waited = parker.park(deadline);
                 mailbox.end_wait(&parker);
-                turn = self.turn()?;
             }
+            turn = self.turn()?;
+            turn.patience = patience;
             match attempt(&mut turn) {
                 Err(Error::WouldBlock) => match waited {
                     Waited::Look => {}

@@ -5,7 +5,9 @@ use super::SocketHandle;
 use super::mailbox::Mailbox;
 use crate::error::{Error, Result};
 use crate::io::parker::{self, Parker};
+use crate::io::patience::Patience;
 use crate::io::sys_wait::{self, PollFd, Waited};
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,34 +48,35 @@ pub struct PollItem {
     pub got: Interest,
 }
 
-/// Registers the calling thread with sockets, for as long as it lives.
-struct Waiting {
-    parker: Arc<Parker>,
-    mailboxes: Vec<Arc<Mailbox>>,
+thread_local! {
+    /// What this thread has learned from waiting in `poll`.
+    static PATIENCE: Cell<Patience> = const { Cell::new(Patience::new()) };
 }
 
-impl Waiting {
+/// Registrations of the calling thread with sockets, for as long as this lives.
+struct Waiting<'a> {
+    parker: &'a Arc<Parker>,
+    mailboxes: &'a [Arc<Mailbox>],
+    registered: usize,
+}
+
+impl Waiting<'_> {
     /// Registers with the sockets. False: one of them has news.
-    fn begin(&mut self, items: &[PollItem]) -> Result<bool> {
-        for item in items {
-            if let PollOn::Socket(socket) = item.on
-                && item.want.any()
-            {
-                let mailbox = socket.turn()?.mailbox.clone();
-                if !mailbox.begin_wait(&self.parker) {
-                    return Ok(false);
-                }
-                self.mailboxes.push(mailbox);
+    fn begin(&mut self) -> bool {
+        for mailbox in self.mailboxes {
+            if !mailbox.begin_wait(self.parker) {
+                return false;
             }
+            self.registered += 1;
         }
-        Ok(true)
+        true
     }
 }
 
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        for mailbox in &self.mailboxes {
-            mailbox.end_wait(&self.parker);
+        for mailbox in self.mailboxes.iter().take(self.registered) {
+            mailbox.end_wait(self.parker);
         }
     }
 }
@@ -146,13 +149,30 @@ fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
 }
 
 fn wait(items: &[PollItem], fds: &mut [PollFd], has_fds: bool, deadline: Option<Instant>) -> Result<Waited> {
-    let mut waiting = Waiting { parker: parker::mine(), mailboxes: Vec::new() };
-    if !waiting.begin(items)? {
+    let mut mailboxes = Vec::new();
+    for item in items {
+        if let PollOn::Socket(socket) = item.on
+            && item.want.any()
+        {
+            mailboxes.push(socket.turn()?.mailbox.clone());
+        }
+    }
+    if !has_fds {
+        let mut patience = PATIENCE.take();
+        let found = patience.look(|| mailboxes.iter().any(|mailbox| mailbox.is_pending()));
+        PATIENCE.set(patience);
+        if found {
+            return Ok(Waited::Look);
+        }
+    }
+    let parker = parker::mine();
+    let mut waiting = Waiting { parker: &parker, mailboxes: &mailboxes, registered: 0 };
+    if !waiting.begin() {
         return Ok(Waited::Look);
     }
     if has_fds {
-        waiting.parker.clone().poll(fds, deadline).map_err(|_| Error::TooManyOpen)
+        parker.poll(fds, deadline).map_err(|_| Error::TooManyOpen)
     } else {
-        Ok(waiting.parker.park(deadline))
+        Ok(parker.park(deadline))
     }
 }

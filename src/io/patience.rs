@@ -1,0 +1,120 @@
+//! How long a thread looks again before it goes to sleep.
+//!
+//! To wake a sleeping thread costs some 50 µs until it runs, and a system call of the one that wakes it.
+//! Where the next message is only microseconds away, looking again is cheaper for everybody. It is bounded,
+//! gives the processor to whoever else wants it, and stops where it does not pay: after a few looks in vain
+//! a thread goes to sleep at once for a while, twice as long each time.
+#![forbid(unsafe_code)]
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+/// How long to look again at most, unless the environment variable OXMQ_SPIN_US says otherwise.
+const SPIN_DEFAULT: Duration = Duration::from_micros(50);
+/// The longest time that the variable can ask for.
+const SPIN_US_MAX: u64 = 1000;
+/// Looks in vain after which a thread goes to sleep at once.
+const FAILURES_MAX: u32 = 3;
+/// The most sleeps without looking before it is tried again.
+const SKIPS_MAX: u32 = 1024;
+/// Pauses between two looks.
+const PAUSES: u32 = 16;
+/// Looks between two offers of the processor to others.
+const LOOKS_A_YIELD: u32 = 4;
+
+/// What one thread, or socket, has learned from its waits.
+#[derive(Debug, Default)]
+pub(crate) struct Patience {
+    /// Looks in vain since the last that was not.
+    failures: u32,
+    /// Waits still to go to sleep for at once.
+    skips: u32,
+    /// How many waits that will be the next time.
+    next_skips: u32,
+}
+
+/// How long to look again: zero where there is one processor only.
+fn spin_time() -> Duration {
+    static TIME: OnceLock<Duration> = OnceLock::new();
+    *TIME.get_or_init(|| {
+        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() < 2) {
+            return Duration::ZERO;
+        }
+        let asked = std::env::var("OXMQ_SPIN_US").ok().and_then(|text| text.trim().parse::<u64>().ok());
+        asked.map_or(SPIN_DEFAULT, |us| Duration::from_micros(us.min(SPIN_US_MAX)))
+    })
+}
+
+impl Patience {
+    pub(crate) const fn new() -> Patience {
+        Patience { failures: 0, skips: 0, next_skips: 0 }
+    }
+
+    /// Looks until `ready`, if experience says that it may be worth it. False: go to sleep.
+    pub(crate) fn look(&mut self, mut ready: impl FnMut() -> bool) -> bool {
+        if self.skips > 0 {
+            self.skips -= 1;
+            return false;
+        }
+        let time = spin_time();
+        if time.is_zero() {
+            return false;
+        }
+        let begin = Instant::now();
+        loop {
+            for _ in 0..LOOKS_A_YIELD {
+                if ready() {
+                    (self.failures, self.next_skips) = (0, 0);
+                    return true;
+                }
+                pause();
+            }
+            if begin.elapsed() >= time {
+                break;
+            }
+            std::thread::yield_now();
+        }
+        self.failures += 1;
+        if self.failures >= FAILURES_MAX {
+            self.next_skips = (self.next_skips * 2).clamp(8, SKIPS_MAX);
+            self.skips = self.next_skips;
+        }
+        false
+    }
+}
+
+/// Some tens to hundreds of nanoseconds.
+pub(crate) fn pause() {
+    for _ in 0..PAUSES {
+        std::hint::spin_loop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_pay_is_given_up_and_tried_again_ever_more_rarely() {
+        let mut patience = Patience::default();
+        let mut looked_at = Vec::new();
+        for wait in 0..10_000 {
+            let mut looks = 0;
+            assert!(!patience.look(|| {
+                looks += 1;
+                false
+            }));
+            if looks > 0 {
+                looked_at.push(wait);
+            }
+        }
+        if spin_time().is_zero() {
+            return assert!(looked_at.is_empty());
+        }
+        assert!(looked_at.len() < 25, "{looked_at:?}");
+        assert!(looked_at.last().is_some_and(|wait| *wait > 8000), "{looked_at:?}");
+        // One success, and it is worth it again.
+        while !patience.look(|| true) {}
+        assert!(patience.look(|| true));
+    }
+}
