@@ -48,7 +48,9 @@ export OXMQ_HEADER_DIR := $(INCLUDE)
 # The tests of the C libraries take them from here.
 export OXMQ_LIB_DIR := $(LIB)
 
-.PHONY: all lib deviced headers headers-current examples demo bench check setup test install uninstall \
+# Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
+.NOTPARALLEL:
+.PHONY: all lib deviced headers headers-current examples demo bench check setup install uninstall \
 	loom sanitize clean help
 
 all: lib deviced
