@@ -39,7 +39,6 @@ HEADERS := $(HEADERS_$(ABI))
 LIB := $(BUILD)/lib
 INCLUDE := $(BUILD)/include
 BIN := $(BUILD)/bin
-PC := $(BUILD)/libzmq.pc
 RELEASE := $(CARGO_TARGET_DIR)/release
 MANUALS := $(wildcard docs/man/*.1)
 EXAMPLES := $(patsubst c-examples/%.c,$(BUILD)/examples/%,$(wildcard c-examples/*.c c-examples/guide/*.c))
@@ -49,7 +48,9 @@ export OXMQ_HEADER_DIR := $(INCLUDE)
 # The tests of the C libraries take them from here.
 export OXMQ_LIB_DIR := $(LIB)
 
-.PHONY: all lib deviced headers headers-current examples demo bench check setup test install uninstall \
+# Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
+.NOTPARALLEL:
+.PHONY: all lib deviced headers headers-current examples demo bench check setup install uninstall \
 	loom sanitize clean help
 
 all: lib deviced
@@ -118,8 +119,11 @@ check: setup all headers-current examples
 	$(CARGO) test --workspace
 	@c-examples/check.sh
 
+# Root may have no cargo: then what has been built is installed.
 # The pkg-config file names where the files will be, so it is made anew for each installation.
-install: all
+install:
+	@if command -v "$(CARGO)" >/dev/null 2>&1; then $(MAKE) all; else \
+		test -e "$(LIB)/$(SONAME)" || { echo "Nothing is built: run 'make' first." >&2; exit 1; }; fi
 	$(INSTALL) -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(INCLUDEDIR)" "$(DESTDIR)$(BINDIR)" \
 		"$(DESTDIR)$(MANDIR)/man1"
 	$(INSTALL) -m 755 "$(LIB)/$(SONAME)" "$(DESTDIR)$(LIBDIR)/$(SONAME)"
@@ -128,8 +132,8 @@ install: all
 	for header in $(HEADERS); do \
 		$(INSTALL) -m 644 "$(INCLUDE)/$$header" "$(DESTDIR)$(INCLUDEDIR)/$$header" || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' capi/libzmq.pc.in > "$(PC)"
-	$(INSTALL) -m 644 "$(PC)" "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
+		-e 's|@VERSION@|$(VERSION)|' capi/libzmq.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
+	chmod 644 "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
 	$(INSTALL) -m 755 "$(BIN)/zmq_deviced" "$(DESTDIR)$(BINDIR)/zmq_deviced"
 	for manual in $(MANUALS); do \
 		$(INSTALL) -m 644 "$$manual" "$(DESTDIR)$(MANDIR)/man1/" || exit 1; done

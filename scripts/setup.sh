@@ -27,7 +27,7 @@ need g++ g++
 need ld binutils
 need pkg-config pkg-config
 # The original, for the tests and measurements that put the two side by side.
-need_file libzmq3-dev /usr/include/zmq.h /usr/local/include/zmq.h
+need_file libzmq3-dev /usr/include/zmq.h
 need_file libzmq5 /usr/lib/*/libzmq.so.5 /usr/lib/libzmq.so.5 /usr/lib64/libzmq.so.5
 
 if [ -z "$missing" ]; then
@@ -39,7 +39,8 @@ if ! command -v apt-get >/dev/null 2>&1; then
     exit 1
 elif [ "$(id -u)" = 0 ]; then
     as_root=
-elif sudo -n true 2>/dev/null; then
+elif sudo -n true 2>/dev/null || { [ -t 0 ] && command -v sudo >/dev/null 2>&1; }; then
+    # Without a terminal, nobody could answer when it asks for a password.
     as_root=sudo
 else
     echo "Missing:$missing. Run this and try again:" >&2

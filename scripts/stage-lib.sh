@@ -16,7 +16,7 @@ if ! cmp -s "$release/libzmq.so" "$lib/$soname"; then
     replace "$release/libzmq.so" "$lib/$soname"
 fi
 for link in "$@"; do
-    ln -sf "$soname" "$lib/$link"
+    [ "$(readlink "$lib/$link")" = "$soname" ] || ln -sf "$soname" "$lib/$link"
 done
 
 # The archive of a Rust library shows the symbols of Rust's own library as well, and two such archives do not

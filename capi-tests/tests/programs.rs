@@ -18,15 +18,15 @@ macro_rules! programs {
 }
 
 programs! {
-    device endpoints handles interrupt messages misuse multipart options poll states terminate timeouts utils
-    zero_copy
+    device endpoints forked handles interrupt large leaks limits messages misuse multipart options poll queues
+    routing states subscriptions terminate timeouts utils zero_copy
 }
 
 fn compile_and_run(source: &str) {
     let scratch = Scratch::new("program");
     let program = scratch.join("program");
     let mut compile = cc();
-    compile.arg("-D_XOPEN_SOURCE=700").arg("-I").arg(root().join("include"));
+    compile.args(["-D_XOPEN_SOURCE=700", "-D_DEFAULT_SOURCE", "-I"]).arg(root().join("include"));
     compile.arg(sources().join(source)).arg("-o").arg(&program);
     run_ok(link(&mut compile));
     // Programs make their ipc files, if any, in the directory that they run in.

@@ -1,0 +1,89 @@
+/* fork: the child can close what it inherited, and the parent does not notice. */
+#include "check.h"
+#include <sys/wait.h>
+
+static void *context, *pull, *push, *open_pair;
+
+static void round_trip (const char *text)
+{
+    send_text (push, text, 0);
+    EXPECT_TEXT (pull, text, 0);
+}
+
+/* What a child does, and then ends with 0. */
+static void in_child (void (*act) (void))
+{
+    int status;
+    pid_t child = fork ();
+    CHECK (child >= 0);
+    if (child == 0) {
+        limit_time ();
+        act ();
+        _exit (0);
+    }
+    round_trip ("while the child is at work");
+    CHECK (waitpid (child, &status, 0) == child);
+    CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+    round_trip ("after it");
+}
+
+static void nothing (void)
+{
+}
+
+static void close_and_term (void)
+{
+    OK (zmq_close (push));
+    OK (zmq_close (pull));
+    OK (zmq_close (open_pair));
+    OK (zmq_term (context));
+}
+
+static void own_context (void)
+{
+    void *own = zmq_init (1), *a, *b;
+    char endpoint [64];
+    CHECK (own != NULL);
+    a = new_socket (own, ZMQ_PULL);
+    b = new_socket (own, ZMQ_PUSH);
+    OK (zmq_connect (b, bind_tcp (a, endpoint)));
+    send_text (b, "in the child", 0);
+    EXPECT_TEXT (a, "in the child", 0);
+    OK (zmq_close (a));
+    OK (zmq_close (b));
+    OK (zmq_term (own));
+}
+
+static void both (void)
+{
+    close_and_term ();
+    own_context ();
+}
+
+int main (void)
+{
+    char endpoint [64];
+    int round;
+    limit_time ();
+    context = zmq_init (1);
+    CHECK (context != NULL);
+    pull = new_socket (context, ZMQ_PULL);
+    push = new_socket (context, ZMQ_PUSH);
+    open_pair = new_socket (context, ZMQ_PAIR);
+    OK (zmq_bind (open_pair, "ipc://forked.ipc"));
+    OK (zmq_connect (push, bind_tcp (pull, endpoint)));
+    round_trip ("before");
+    for (round = 0; round < 5; round++) {
+        in_child (nothing);
+        in_child (close_and_term);
+        in_child (own_context);
+        in_child (both);
+        /* The name that the child closed is still the parent's. */
+        CHECK (access ("forked.ipc", F_OK) == 0);
+    }
+    OK (zmq_close (pull));
+    OK (zmq_close (push));
+    OK (zmq_close (open_pair));
+    OK (zmq_term (context));
+    return 0;
+}
