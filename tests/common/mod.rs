@@ -243,6 +243,15 @@ pub fn unique(name: &str) -> String {
     format!("{name}-{}-{}", std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed))
 }
 
+/// A TCP endpoint that nothing else on this machine uses, for what has to know it before it is bound: an
+/// address of the loopback network of this process's own, and a port that is given to nobody unasked.
+pub fn own_tcp_endpoint() -> String {
+    static SERIAL: AtomicUsize = AtomicUsize::new(0);
+    let process = std::process::id();
+    let (a, b, c) = (1 + (process >> 16) % 250, (process >> 8) % 256, 1 + process % 254);
+    format!("tcp://127.{a}.{b}.{c}:{}", 10_000 + SERIAL.fetch_add(1, Ordering::Relaxed))
+}
+
 /// Numbers without order, the same in every run.
 pub struct Random(pub u64);
 

@@ -3,7 +3,7 @@
 use super::{LOOPBACK, PATIENCE, bind, port};
 use oxmq::SocketHandle;
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 
 /// Which end binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,6 +181,15 @@ impl Raw {
                 Err(error) => panic!("the engine did not end the connection: {error}"),
             }
         }
+    }
+
+    /// Says that nothing more will come, and waits for the engine to end the connection. Just to close it
+    /// could make the system throw away what the engine has not read yet.
+    pub fn leave(mut self) {
+        if let Err(error) = self.0.shutdown(Shutdown::Write) {
+            assert!(ended(&error) || error.kind() == ErrorKind::NotConnected, "shutdown: {error}");
+        }
+        self.wait_for_end();
     }
 
     /// Reads a frame of 1.0: whether more follow, and its body.

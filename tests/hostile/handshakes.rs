@@ -52,9 +52,6 @@ fn a_bad_ready_is_refused() {
     let victim = Victim::new();
     let property = |bytes: &[u8]| command("READY", bytes);
     let bad = [
-        // Nothing that says what the peer is.
-        ready(&[]),
-        ready(&[("Identity", b"x")]),
         // A name that is longer than the command; a value that is; a length that ends in the middle.
         property(b"\x0BSocket"),
         property(b"\x0BSocket-Type\0\0\0\x05PUSH"),
@@ -66,7 +63,8 @@ fn a_bad_ready_is_refused() {
         // Other commands, or none.
         command("HELLO", b""),
         command("ERROR", b"\x03why"),
-        frame(COMMAND, b""),
+        [frame(COMMAND, b""), frames(&["a message"])].concat(),
+        frame(COMMAND, b"\0"),
         frame(0, b"\x05READY\x0BSocket-Type\0\0\0\x04PUSH"),
         frames(&["a message before its time"]),
         // No end.

@@ -1,0 +1,181 @@
+//! Subscriptions: prefixes that add up and are counted, over every transport.
+
+use crate::common::{Context, bind, meet, recv, recv_all, recv_text, send, send_all, try_recv};
+use crate::{Place, over_each};
+use oxmq::{Error, SocketHandle, SocketType};
+
+/// A publisher and a subscriber that have met.
+fn joined(place: &Place, kind: SocketType) -> (SocketHandle, SocketHandle) {
+    let publisher = place.server.socket(kind);
+    let subscriber = place.client().socket(SocketType::Sub);
+    subscriber.subscribe(b"\x01sync").expect("subscribe");
+    place.join(publisher, subscriber);
+    meet(publisher, subscriber, "\x01sync");
+    (publisher, subscriber)
+}
+
+/// Publishes all of `topics`; those of them that arrive.
+fn publish(publisher: SocketHandle, subscriber: SocketHandle, topics: &[&str]) -> Vec<String> {
+    // What the subscriber has done before is known to the publisher when this has come through.
+    static SERIAL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    let sync = format!("\x01mark {}", SERIAL.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+    subscriber.subscribe(sync.as_bytes()).expect("subscribe");
+    meet(publisher, subscriber, &sync);
+    topics.iter().for_each(|topic| send(publisher, topic));
+    send(publisher, format!("{sync} end"));
+    let mut got = Vec::new();
+    loop {
+        let text = recv_text(subscriber);
+        if text == format!("{sync} end") {
+            return got;
+        }
+        got.push(text);
+    }
+}
+
+#[test]
+fn prefixes_add_up_and_are_counted() {
+    over_each(|transport| {
+        let place = transport.place();
+        let (publisher, sub) = joined(&place, SocketType::Pub);
+        let topics = ["", "a", "ab", "abc", "b", "ba"];
+        assert_eq!(publish(publisher, sub, &topics), [""; 0]);
+        sub.subscribe(b"ab").expect("subscribe");
+        assert_eq!(publish(publisher, sub, &topics), ["ab", "abc"]);
+        sub.subscribe(b"ba").expect("subscribe");
+        sub.subscribe(b"a").expect("subscribe");
+        sub.subscribe(b"a").expect("subscribe");
+        // Each of them once, however many subscriptions it matches.
+        assert_eq!(publish(publisher, sub, &topics), ["a", "ab", "abc", "ba"]);
+        sub.unsubscribe(b"a").expect("unsubscribe");
+        assert_eq!(publish(publisher, sub, &topics), ["a", "ab", "abc", "ba"]);
+        sub.unsubscribe(b"a").expect("unsubscribe");
+        assert_eq!(publish(publisher, sub, &topics), ["ab", "abc", "ba"]);
+        sub.subscribe(b"").expect("subscribe");
+        assert_eq!(publish(publisher, sub, &topics), topics);
+        sub.unsubscribe(b"").expect("unsubscribe");
+        sub.unsubscribe(b"ab").expect("unsubscribe");
+        assert_eq!(publish(publisher, sub, &topics), ["ba"]);
+        sub.unsubscribe(b"ba").expect("unsubscribe");
+        assert_eq!(publish(publisher, sub, &topics), [""; 0]);
+    });
+}
+
+#[test]
+fn prefixes_are_binary() {
+    over_each(|transport| {
+        let place = transport.place();
+        let (publisher, sub) = joined(&place, SocketType::Pub);
+        sub.subscribe(b"\0").expect("subscribe");
+        sub.subscribe(b"\xFF\0\xFF").expect("subscribe");
+        assert_eq!(publish(publisher, sub, &["\0\0", "x"]), ["\0\0"]);
+        for bytes in [&b"\xFF"[..], b"\xFF\0", b"\xFF\0\xFE", b"\xFF\0\xFF\0", b"\0"] {
+            send(publisher, bytes);
+        }
+        assert_eq!(recv(sub), b"\xFF\0\xFF\0");
+        assert_eq!(recv(sub), b"\0");
+    });
+}
+
+/// Only the first part is looked at, and the message comes whole.
+#[test]
+fn the_first_part_decides() {
+    over_each(|transport| {
+        let place = transport.place();
+        let (publisher, sub) = joined(&place, SocketType::Pub);
+        sub.subscribe(b"topic").expect("subscribe");
+        publish(publisher, sub, &[]);
+        send_all(publisher, &["other", "topic"]);
+        send_all(publisher, &["topic 1", "", "body"]);
+        assert_eq!(recv_all(sub), [&b"topic 1"[..], b"", b"body"]);
+    });
+}
+
+#[test]
+fn only_a_sub_has_these_options() {
+    let context = Context::new();
+    for kind in SocketType::ALL {
+        let socket = context.socket(kind);
+        let result = socket.subscribe(b"x");
+        if kind == SocketType::Sub {
+            assert_eq!(result, Ok(()));
+        } else {
+            assert!(
+                matches!(result, Err(Error::InvalidArgument | Error::NotSupported)),
+                "{kind:?}: {result:?}"
+            );
+        }
+    }
+}
+
+/// Many prefixes, subscribed to before and after the connection: none is lost, whatever the marks.
+#[test]
+fn very_many_prefixes() {
+    over_each(|transport| {
+        let place = transport.place();
+        let publisher = place.server.socket_with(SocketType::Pub, |options| options.send_hwm = 10);
+        let sub = place.client().socket_with(SocketType::Sub, |options| options.recv_hwm = 10);
+        const COUNT: usize = 20_000;
+        (0..COUNT).for_each(|number| sub.subscribe(format!("{number:06}").as_bytes()).expect("subscribe"));
+        place.join(publisher, sub);
+        (COUNT..2 * COUNT).for_each(|number| {
+            sub.subscribe(format!("{number:06}").as_bytes()).expect("subscribe");
+        });
+        sub.subscribe(b"\x01sync").expect("subscribe");
+        meet(publisher, sub, "\x01sync");
+        for number in (0..2 * COUNT).step_by(7) {
+            send(publisher, format!("none of them {number}"));
+            send(publisher, format!("{number:06}"));
+            assert_eq!(recv_text(sub), format!("{number:06}"));
+        }
+    });
+}
+
+/// XPUB is told of each prefix once; XSUB subscribes by messages, and passes on what it is given.
+#[test]
+fn subscriptions_as_messages() {
+    over_each(|transport| {
+        let place = transport.place();
+        let xpub = place.server.socket(SocketType::Xpub);
+        let endpoint = bind(xpub, &place.endpoint);
+        let xsub = place.client().connected(SocketType::Xsub, &endpoint);
+        send(xsub, b"\x01topic");
+        assert_eq!(recv(xpub), b"\x01topic");
+        let sub = place.client().socket(SocketType::Sub);
+        sub.subscribe(b"topic").expect("subscribe");
+        sub.subscribe(b"else").expect("subscribe");
+        sub.connect(&endpoint).expect("connect");
+        // The first of the two is known already.
+        assert_eq!(recv(xpub), b"\x01else");
+        send(xpub, "topic 1");
+        assert_eq!(recv(xsub), b"topic 1");
+        send(xpub, "else 1");
+        send(xpub, "topic 2");
+        assert_eq!(recv(xsub), b"topic 2");
+        send(xsub, b"\0topic");
+        sub.unsubscribe(b"else").expect("unsubscribe");
+        assert_eq!(recv(xpub), b"\0else");
+        // The SUB still wants it.
+        sub.unsubscribe(b"topic").expect("unsubscribe");
+        assert_eq!(recv(xpub), b"\0topic");
+        assert_eq!(try_recv(xpub), None);
+    });
+}
+
+/// What a peer had subscribed to ends with its connection.
+#[test]
+fn subscriptions_go_with_their_peer() {
+    over_each(|transport| {
+        let place = transport.place();
+        let xpub = place.server.socket(SocketType::Xpub);
+        let endpoint = bind(xpub, &place.endpoint);
+        for _ in 0..5 {
+            let sub = place.client().socket(SocketType::Sub);
+            sub.subscribe(b"mine").expect("subscribe");
+            sub.connect(&endpoint).expect("connect");
+            assert_eq!(recv(xpub), b"\x01mine");
+            sub.close().expect("close");
+            assert_eq!(recv(xpub), b"\0mine");
+        }
+    });
+}
