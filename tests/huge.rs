@@ -18,7 +18,7 @@ fn block(number: usize, pattern: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_message_of_a_gigabyte() {
-    let pattern: Vec<u8> = (0..BLOCK_BYTES).map(|at| (at * 31 >> 3) as u8).collect();
+    let pattern: Vec<u8> = (0..BLOCK_BYTES).map(|at| ((at * 31) >> 3) as u8).collect();
     let mut body = Vec::with_capacity(BLOCK_BYTES * BLOCKS);
     (0..BLOCKS).for_each(|number| body.extend(block(number, &pattern)));
     let (server, client) = (Context::new(), Context::new());
