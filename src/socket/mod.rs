@@ -15,6 +15,7 @@ use crate::io::sys_wait::Waited;
 use crate::io::{parker, patience};
 use crate::message::Message;
 use kind::SocketType;
+use mailbox::Mailbox;
 use options::Options;
 pub use proxy::proxy;
 use std::time::{Duration, Instant};
@@ -118,21 +119,20 @@ impl SocketHandle {
         let parker = parker::mine();
         let mailbox = turn.mailbox.clone();
         loop {
+            // The turn was given away: what another thread has left behind is found by trying again.
+            turn = self.look(turn, &mailbox)?;
+            match attempt(&mut turn) {
+                Err(Error::WouldBlock) => {}
+                result => return result,
+            }
+            // Still in the turn in which there was nothing, so that whatever comes now ends the sleep.
             let mut waited = Waited::Look;
-            let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
-            let mut patience = std::mem::take(&mut turn.patience);
-            drop(turn);
-            if patience.look(|| mailbox.is_pending()) {
-                if streaming {
-                    // The other side has just begun to write: let it write some more.
-                    (0..STREAM_PAUSES).for_each(|_| patience::pause());
-                }
-            } else if mailbox.begin_wait(&parker) {
+            if mailbox.begin_wait(&parker) {
+                drop(turn);
                 waited = parker.park(deadline);
                 mailbox.end_wait(&parker);
+                turn = self.turn()?;
             }
-            turn = self.turn()?;
-            turn.patience = patience;
             match attempt(&mut turn) {
                 Err(Error::WouldBlock) => match waited {
                     Waited::Look => {}
@@ -142,6 +142,20 @@ impl SocketHandle {
                 result => return result,
             }
         }
+    }
+
+    /// Looks for news for a moment, where that pays, with the turn given away.
+    fn look(self, mut turn: Turn<'static, Box<Core>>, mailbox: &Mailbox) -> Result<Turn<'static, Box<Core>>> {
+        let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
+        let mut patience = std::mem::take(&mut turn.patience);
+        drop(turn);
+        if patience.look(|| mailbox.is_pending()) && streaming {
+            // The other side has just begun to write: let it write some more.
+            (0..STREAM_PAUSES).for_each(|_| patience::pause());
+        }
+        let mut turn = self.turn()?;
+        turn.patience = patience;
+        Ok(turn)
     }
 
     /// Binds to an endpoint: peers can connect to it from now on (zmq_bind(3)).
