@@ -40,7 +40,10 @@ fn the_mark_is_exact_for_a_peer_that_is_not_there() {
             assert_eq!(fill(socket, 8, 2000), hwm, "{kind:?}");
             assert!(!socket.events().expect("events").writable);
             socket
-                .set_options(|options| Ok(options.linger = Some(std::time::Duration::ZERO)))
+                .set_options(|options| {
+                    options.linger = Some(std::time::Duration::ZERO);
+                    Ok(())
+                })
                 .expect("options");
             socket.close().expect("close");
         }

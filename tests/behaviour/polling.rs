@@ -155,7 +155,7 @@ fn the_descriptor_in_an_edge_triggered_loop() {
         loop {
             while pull.events().expect("events").readable {
                 // Sometimes one, sometimes all that there are.
-                let mut left = if received % 3 == 0 { 1 } else { usize::MAX };
+                let mut left = if received.is_multiple_of(3) { 1 } else { usize::MAX };
                 while left > 0
                     && let Some(bytes) = try_recv(pull)
                 {
