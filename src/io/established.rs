@@ -62,6 +62,8 @@ pub(crate) struct Established {
     /// Whether the kernel may have more to read, and room to write.
     readable: bool,
     writable: bool,
+    /// The reactor has told of the end of what there is to read, and will not do so again.
+    ending: bool,
 }
 
 /// Where decoded messages go.
@@ -116,6 +118,7 @@ impl Established {
             held_decoded: 0,
             readable: true,
             writable: true,
+            ending: false,
         }
     }
 
@@ -124,9 +127,10 @@ impl Established {
     }
 
     /// Notes what the reactor said.
-    pub(crate) fn note_ready(&mut self, readable: bool, writable: bool) {
+    pub(crate) fn note_ready(&mut self, readable: bool, writable: bool, ending: bool) {
         self.readable |= readable;
         self.writable |= writable;
+        self.ending |= ending;
     }
 
     /// Encodes a message that does not come from the pipe; it goes before what is still there.
@@ -188,8 +192,10 @@ impl Established {
         match result {
             Ok((0, 0)) => Err(Ended::ByPeer),
             Ok((of_body, behind)) => {
-                // Less than there was room for: the kernel has no more now, and will say when it has.
-                if of_body < wanted || of_body == 0 && behind < scratch.input.len() {
+                // Less than there was room for: the kernel has no more now, and will say when it has. But
+                // an end that it has told of together with these bytes is there already.
+                let short = of_body < wanted || of_body == 0 && behind < scratch.input.len();
+                if short && !self.ending {
                     self.readable = false;
                 }
                 if of_body > 0 {

@@ -36,6 +36,8 @@ pub(crate) enum Cause {
         readable: bool,
         /// There is room to write, or an error to find out about.
         writable: bool,
+        /// The peer's end, or an error, comes behind what there is to read. It is said once only.
+        ending: bool,
     },
     /// Something happened at the other end of its pipe.
     Pipe(Signal),

@@ -69,6 +69,8 @@ struct Greeting {
     handshake: Handshake,
     out: Batch,
     writable: bool,
+    /// As that of a connection that is established.
+    ending: bool,
     deadline: Option<Instant>,
 }
 
@@ -292,8 +294,9 @@ impl Session {
         if accepted {
             self.owner.greeting_ends(&self.home);
         }
-        let Greeting { fd, out, .. } = *greeting;
-        let up = Box::new(Established::new(fd, peer, self.options.message_bytes_max, out, held));
+        let Greeting { fd, out, ending, .. } = *greeting;
+        let mut up = Box::new(Established::new(fd, peer, self.options.message_bytes_max, out, held));
+        up.note_ready(true, true, ending);
         if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
             self.establish_durable(up);
         } else {
@@ -401,8 +404,13 @@ impl Session {
     fn note(&mut self, cause: Cause, now: Instant) {
         match (cause, &mut self.link) {
             (Cause::Adopted, Link::Down(_)) => self.dial(now),
-            (Cause::Ready { readable, writable }, Link::Up(up)) => up.note_ready(readable, writable),
-            (Cause::Ready { writable, .. }, Link::Greeting(greeting)) => greeting.writable |= writable,
+            (Cause::Ready { readable, writable, ending }, Link::Up(up)) => {
+                up.note_ready(readable, writable, ending);
+            }
+            (Cause::Ready { writable, ending, .. }, Link::Greeting(greeting)) => {
+                greeting.writable |= writable;
+                greeting.ending |= ending;
+            }
             (Cause::Ready { writable: true, .. }, Link::Dialing { .. }) => {
                 let link = std::mem::replace(&mut self.link, Link::Down(None));
                 let Link::Dialing { fd, left } = link else { unreachable!("matched above") };
@@ -510,6 +518,7 @@ impl Greeting {
             handshake: Handshake::new(local),
             out: Batch::new(),
             writable: true,
+            ending: false,
             deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
         }
     }

@@ -157,6 +157,7 @@ impl IoThread {
                     let cause = Cause::Ready {
                         readable: event.is_readable() || broken,
                         writable: event.is_writable() || broken,
+                        ending: broken,
                     };
                     self.drive(event.token().0, cause, now);
                 }

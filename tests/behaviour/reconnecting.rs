@@ -1,6 +1,6 @@
 //! Peers that go and come back.
 
-use crate::common::raw::{Listener, Raw, frames};
+use crate::common::raw::{Listener, Raw, frames, opening_v3};
 use crate::common::{
     Context, Random, eventually, meet, own_tcp_endpoint, recv, recv_text, send, try_recv, try_send,
 };
@@ -172,6 +172,28 @@ fn in_any_order() {
         }
         send(stays, format!("{round}"));
         assert_eq!(recv_text(pull), format!("{round}"));
+    }
+}
+
+/// A peer that says something and leaves at once: the system tells of both together.
+#[test]
+fn a_last_word_is_heard_and_the_end_is_seen() {
+    let context = Context::new();
+    let (pull, endpoint) = context.bound(SocketType::Pull);
+    for number in 0..200 {
+        let mut peer = Raw::connect(&endpoint);
+        peer.open_v3(0, "PUSH");
+        peer.write(frames(&[format!("last word {number}")]));
+        peer.leave();
+        assert_eq!(recv_text(pull), format!("last word {number}"));
+    }
+    // All in one breath, and more than is read at once.
+    let body = vec![b'l'; 200_000];
+    for _ in 0..50 {
+        let mut peer = Raw::connect(&endpoint);
+        peer.write([opening_v3(0, "PUSH"), frames(&[&body])].concat());
+        peer.leave();
+        assert!(recv(pull) == body);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Ending a context while others are at work with it.
 
-use crate::common::{Context, own_tcp_endpoint, send, send_part, try_send, within};
+use crate::common::{Context, own_tcp_endpoint, recv, send, send_part, try_send, within};
 use oxmq::poll::{Interest, PollItem, PollOn, poll};
 use oxmq::{Error, SocketHandle, SocketType};
 use std::os::fd::AsRawFd;
@@ -112,6 +112,8 @@ fn it_waits_for_the_last_socket() {
     let (pull, endpoint) = context.bound(SocketType::Pull);
     let push = context.connected(SocketType::Push, &endpoint);
     send(push, "x");
+    // Else it would be waited for.
+    assert_eq!(recv(pull), b"x");
     let handle = context.handle;
     let termination = std::thread::spawn(move || handle.terminate());
     crate::common::eventually("the context is ending", || pull.events().err() == Some(Error::Terminated));
