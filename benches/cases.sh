@@ -3,7 +3,7 @@
 #   case | bytes | unit | metric | first goal | program and arguments | the kernel's limit: arguments of raw
 #
 # A goal xN asks for N times libzmq's result (of a latency: 1/N of it), maxN for at most N, "works" for any result;
-# "-" says that the design sets none. Units us, B and ms are better when lower, all others when higher.
+# "-" says that the design sets none. Units us, ns, B, ms and instr are better when lower, all others when higher.
 
 throughput_goal () { # transport bytes
     case $1/$2 in
@@ -25,6 +25,15 @@ throughput_cases () {
             fi
             echo "$transport-throughput|$bytes|$unit|$metric|$(throughput_goal $transport $bytes)|\
 throughput $transport $bytes $MS|$limit"
+        done
+    done
+}
+
+# Processor time of all threads on both sides for a message: what throughput costs, whoever else uses the machine.
+cost_cases () {
+    for transport in tcp ipc inproc; do
+        for bytes in 1 64 1024 65536; do
+            echo "$transport-cpu-per-message|$bytes|ns|cpu_ns|-|throughput $transport $bytes $MS|"
         done
     done
 }
@@ -71,6 +80,7 @@ instruction_cases () {
 
 all_cases () {
     throughput_cases
+    cost_cases
     latency_cases
     pattern_cases
     instruction_cases

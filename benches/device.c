@@ -67,10 +67,10 @@ static void run_stream (const struct flow *flow)
     connect_to (socket, endpoints.back);
     put (sender.to, endpoints.front, sizeof endpoints.front);
     struct flow_result result = flow_recv (socket, flow);
-    flow_print (flow, &result);
     tell (&sender);
     child_wait (&sender);
     child_end (&proxy);
+    flow_print (flow, &result);
     close_all (socket, context);
 }
 

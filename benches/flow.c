@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #define WARM_UP_MESSAGES_MAX 20000
 #define WARM_UP_BYTES_MAX (32u << 20)
@@ -63,6 +64,15 @@ struct flow_result flow_recv (void *socket, const struct flow *flow)
     return result;
 }
 
+/* User and system time of all threads. */
+static double cpu_ns (int who)
+{
+    struct rusage usage;
+    CHECK (getrusage (who, &usage) == 0);
+    return ((double) usage.ru_utime.tv_sec + (double) usage.ru_stime.tv_sec) * 1e9 +
+           ((double) usage.ru_utime.tv_usec + (double) usage.ru_stime.tv_usec) * 1e3;
+}
+
 void flow_print (const struct flow *flow, const struct flow_result *result)
 {
     double seconds = (double) result->elapsed_ns / (double) NS_PER_S;
@@ -70,5 +80,7 @@ void flow_print (const struct flow *flow, const struct flow_result *result)
     printf ("messages %llu\n", (unsigned long long) result->messages);
     printf ("seconds %.3f\n", seconds);
     printf ("rate %.0f\n", rate);
+    printf ("cpu_ns %.1f\n", (cpu_ns (RUSAGE_SELF) + cpu_ns (RUSAGE_CHILDREN)) /
+                               (double) (result->messages + warm_up_messages (flow)));
     printf ("gbits %.3f\n", rate * (double) flow->bytes * 8 / 1e9);
 }

@@ -23,7 +23,8 @@ void flow_send (void *socket, const struct flow *flow);
 /* Receives such a stream; times it from the last message of the warm-up to the empty one. */
 struct flow_result flow_recv (void *socket, const struct flow *flow);
 
-/* Prints messages and gigabits a second. */
+/* Prints messages and gigabits a second, and the processor time that each message took in this process and in its
+   children that have ended. */
 void flow_print (const struct flow *flow, const struct flow_result *result);
 
 #endif

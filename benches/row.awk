@@ -15,6 +15,8 @@ function show (v) {
         return sprintf ("%.1f us", v)
     if (unit == "B")
         return sprintf ("%.1f kB", v / 1000)
+    if (unit == "ns")
+        return v < 1e4 ? sprintf ("%.0f ns", v) : sprintf ("%.1f us", v / 1e3)
     if (unit == "ms" || unit == "instr")
         return sprintf ("%.0f", v) (unit == "ms" ? " ms" : "")
     if (unit == "Gb/s")
@@ -82,7 +84,7 @@ function goal_text () {
 }
 
 END {
-    lower = unit == "us" || unit == "B" || unit == "ms" || unit == "instr"
+    lower = unit == "us" || unit == "ns" || unit == "B" || unit == "ms" || unit == "instr"
     theirs = summarize("libzmq5")
     ours = summarize("oxmq")
     kernel = summarize("limit")
