@@ -1,6 +1,5 @@
 //! What the tests share: where the library is, compiling a C program, running it within a time limit.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -23,9 +22,17 @@ pub fn lib_dir() -> &'static Path {
         if let Some(dir) = env::var_os("OXMQ_LIB_DIR") {
             return dir.into();
         }
-        run_ok(Command::new("make").arg("-C").arg(root()).arg("lib"));
+        make(&["lib"]);
         root().join("build/lib")
     })
+}
+
+/// Runs make in the project's directory, for as long as the compiler takes.
+pub fn make(arguments: &[&str]) {
+    let mut command = Command::new("make");
+    command.arg("-C").arg(root()).args(arguments).stdin(Stdio::null());
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    succeeded(&command, &output);
 }
 
 /// A directory for one test, removed with everything in it when it goes out of scope.
@@ -118,13 +125,13 @@ fn drain<R: io::Read + Send + 'static>(stream: Option<R>) -> thread::JoinHandle<
 /// Runs a command that must succeed, and gives what it wrote to its standard output.
 pub fn run_ok(command: &mut Command) -> String {
     let output = run(command);
+    succeeded(command, &output)
+}
+
+/// The standard output of a command that must have succeeded.
+fn succeeded(command: &Command, output: &Output) -> String {
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {}\n{stdout}{stderr}", output.status);
     stdout
-}
-
-/// Whether there is such a command to run.
-pub fn has_command(name: impl AsRef<OsStr>) -> bool {
-    Command::new(name).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }

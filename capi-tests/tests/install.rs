@@ -1,6 +1,6 @@
 //! `make install`, and what a packager or a C programmer then does with it.
 
-use oxmq_capi_tests::{Scratch, root, run_ok};
+use oxmq_capi_tests::{Scratch, make, root, run_ok};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,15 +13,13 @@ struct Installed(Scratch);
 impl Installed {
     fn new() -> Installed {
         let installed = Installed(Scratch::new("install"));
-        run_ok(&mut installed.make("install"));
+        installed.make("install");
         installed
     }
 
-    fn make(&self, target: &str) -> Command {
-        let mut make = Command::new("make");
-        make.arg("-C").arg(root()).arg(target).arg("ABI=2");
-        make.arg(format!("PREFIX={PREFIX}")).arg(format!("DESTDIR={}", self.0.path().display()));
-        make
+    fn make(&self, target: &str) {
+        let (prefix, destdir) = (format!("PREFIX={PREFIX}"), format!("DESTDIR={}", self.0.path().display()));
+        make(&[target, "ABI=2", &prefix, &destdir]);
     }
 
     fn path(&self, below_prefix: &str) -> PathBuf {
@@ -89,7 +87,7 @@ fn what_is_installed_works_and_can_be_removed() {
         run_ok(Command::new(&program).env("LD_LIBRARY_PATH", "/nonexistent"));
     }
 
-    run_ok(&mut installed.make("uninstall"));
+    installed.make("uninstall");
     assert_eq!(files(&installed.path("")), Vec::<PathBuf>::new());
 }
 
