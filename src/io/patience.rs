@@ -17,6 +17,8 @@ const SPIN_US_MAX: u64 = 1000;
 const FAILURES_MAX: u32 = 3;
 /// The most sleeps without looking before it is tried again.
 const SKIPS_MAX: u32 = 1024;
+/// A yield that takes longer has given the processor to somebody.
+const YIELD_MAX: Duration = Duration::from_micros(5);
 /// Pauses between two looks.
 const PAUSES: u32 = 16;
 /// Looks between two offers of the processor to others.
@@ -72,7 +74,14 @@ impl Patience {
             if begin.elapsed() >= time {
                 break;
             }
+            let before = Instant::now();
             std::thread::yield_now();
+            if before.elapsed() >= YIELD_MAX {
+                // Others want the processor. A thread that sleeps is put ahead of them when it is woken;
+                // one that yields is not.
+                self.failures = FAILURES_MAX;
+                break;
+            }
         }
         self.failures += 1;
         if self.failures >= FAILURES_MAX {
