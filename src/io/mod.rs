@@ -7,6 +7,7 @@
 pub(crate) mod dial;
 pub(crate) mod established;
 pub(crate) mod fd;
+pub(crate) mod futex;
 pub(crate) mod listener;
 pub(crate) mod owner;
 pub(crate) mod parker;

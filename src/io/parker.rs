@@ -1,10 +1,11 @@
 //! How one application thread sleeps until another thread has something for it.
 #![forbid(unsafe_code)]
 
+use super::futex::Futex;
 use super::sys_wait::{self, EventFd, PollFd, Waited};
+use crate::sync::Ordering;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -19,7 +20,7 @@ const TOLD: u32 = 3;
 
 /// The sleeping place of one thread. What another thread tells it before it sleeps is not lost.
 pub(crate) struct Parker {
-    state: AtomicU32,
+    state: Futex,
     /// Only there once the thread has polled descriptors.
     event: OnceLock<EventFd>,
 }
@@ -36,14 +37,14 @@ pub(crate) fn mine() -> Arc<Parker> {
 
 impl Parker {
     pub(crate) fn new() -> Parker {
-        Parker { state: AtomicU32::new(AWAKE), event: OnceLock::new() }
+        Parker { state: Futex::new(AWAKE), event: OnceLock::new() }
     }
 
     /// Sleeps until told to look, or the deadline.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> Waited {
         if self.state.compare_exchange(AWAKE, PARKED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             loop {
-                let waited = sys_wait::futex_wait(&self.state, PARKED, deadline);
+                let waited = self.state.wait(PARKED, deadline);
                 if self.state.load(Ordering::Acquire) == TOLD {
                     break;
                 }
@@ -81,7 +82,7 @@ impl Parker {
     /// Tells the thread to look.
     pub(crate) fn unpark(&self) {
         match self.state.swap(TOLD, Ordering::AcqRel) {
-            PARKED => sys_wait::futex_wake(&self.state),
+            PARKED => self.state.wake(),
             POLLING => {
                 if let Some(event) = self.event.get() {
                     event.signal();
@@ -97,9 +98,10 @@ impl Parker {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicU32;
     use std::time::Duration;
 
     #[test]

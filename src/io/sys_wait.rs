@@ -31,6 +31,7 @@ fn timespec_until(deadline: Option<Instant>) -> (libc::timespec, bool) {
 }
 
 /// Sleeps while `word` has the value `expected`.
+#[cfg_attr(loom, allow(dead_code, reason = "loom has its own"))]
 pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Instant>) -> Waited {
     let (timeout, whole) = timespec_until(deadline);
     let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
@@ -48,6 +49,7 @@ pub(crate) fn futex_wait(word: &AtomicU32, expected: u32, deadline: Option<Insta
 }
 
 /// Wakes one thread that sleeps on `word`.
+#[cfg_attr(loom, allow(dead_code, reason = "loom has its own"))]
 pub(crate) fn futex_wake(word: &AtomicU32) {
     let operation = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
     // SAFETY: the address is only used as a key; no memory is written.

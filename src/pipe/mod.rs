@@ -486,6 +486,38 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_is_changed_counts_what_is_under_way() {
+        let (mut a, mut b, log) = pair(0);
+        for i in 0..100 {
+            assert!(a.can_write());
+            a.write(message(i, false));
+        }
+        a.flush();
+        a.set_write_hwm(10);
+        assert!(!a.can_write(), "a hundred are under way");
+        for i in 0..100 {
+            assert_eq!(number(&b.read().unwrap()), i);
+        }
+        assert!(b.read().is_none());
+        assert!(log.0.lock().contains(&(1, Signal::Writable)));
+        log.0.lock().clear();
+        b.set_read_hwm(0);
+        assert_eq!(*log.0.lock(), [], "nobody waits");
+        for i in 0..100 {
+            a.write(message(i, false));
+        }
+        a.flush();
+        while b.read().is_some() {}
+        // What was read without a mark does not count against one that is set later.
+        a.set_write_hwm(10);
+        let room = std::iter::from_fn(|| a.can_write().then(|| a.write(message(0, false)))).count();
+        assert_eq!(room, 10);
+        b.set_read_hwm(0);
+        assert!(log.0.lock().contains(&(1, Signal::Writable)), "a writer that waits is told");
+        assert!(a.can_write());
+    }
+
+    #[test]
     fn parts_are_seen_together_or_not_at_all() {
         let (mut a, mut b, log) = pair(0);
         assert!(b.read().is_none());

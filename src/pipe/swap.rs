@@ -260,13 +260,13 @@ impl Line {
             self.head_at += header_bytes + len;
             part
         } else {
-            Message::from_vec(self.decode_large(header_bytes, len)?)
+            self.decode_large(header_bytes, len)?
         };
         Ok(part.with_tag(tag & !LONG))
     }
 
     /// Takes out a header, which is in `head`, and reads the long body behind it to where it will stay.
-    fn decode_large(&mut self, header_bytes: usize, len: usize) -> io::Result<Vec<u8>> {
+    fn decode_large(&mut self, header_bytes: usize, len: usize) -> io::Result<Message> {
         let in_head = &self.head[self.head_at + header_bytes..];
         let in_head = &in_head[..in_head.len().min(len)];
         let in_file = len - in_head.len();
@@ -279,9 +279,10 @@ impl Line {
         let at = body.len();
         body.resize(len, 0);
         self.ring.read(&mut body[at..])?;
+        let part = Message::try_from_owner(body).map_err(|_| io::ErrorKind::OutOfMemory)?;
         self.ring.consume(in_file as u64);
         self.head_at += header_bytes + at;
-        Ok(body)
+        Ok(part)
     }
 
     /// The oldest `bytes` bytes that are not messages yet, without taking them out.

@@ -5,11 +5,10 @@ use crate::io::parker::Parker;
 use crate::io::sys_wait::EventFd;
 use crate::pattern::PipeId;
 use crate::pipe::{Notify, Pipe, Signal};
-use parking_lot::Mutex;
+use crate::sync::{AtomicBool, Mutex, Ordering};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a socket is told. It learns of it at its next call.
 pub(crate) enum Event {

@@ -2,6 +2,8 @@
 
 pub(crate) mod core;
 pub mod kind;
+#[cfg(all(test, loom))]
+mod loom_tests;
 pub(crate) mod mailbox;
 pub mod options;
 pub mod poll;
