@@ -623,7 +623,7 @@ mod tests {
             drop(message);
             assert_eq!(copy.as_bytes(), bytes);
             assert!(
-                len <= INLINE_MAX || copy.data().addr() % 16 == 0,
+                len <= INLINE_MAX || copy.data().addr().is_multiple_of(16),
                 "{len} bytes are aligned for structures"
             );
             // SAFETY: taken apart and put together once.

@@ -28,7 +28,8 @@ fn constants(first: &str, last: &str) -> BTreeSet<String> {
 #[test]
 fn functions_are_those_of_the_library() {
     let list = run_ok(Command::new("nm").args(["-D", "--defined-only"]).arg(lib_dir().join("libzmq.so.1")));
-    let exported = list.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
+    let exported =
+        list.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
     assert_eq!(row("functions"), exported);
 }
 
