@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::fd::Fd;
-use super::{Scratch, sys};
+use super::{READ_BYTES, Scratch, sys};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::wire::batch::{Batch, SLICES_MAX};
@@ -15,6 +15,11 @@ use std::os::fd::AsFd;
 
 /// Bytes that are encoded before they are written.
 const BATCH_BYTES: usize = 64 * 1024;
+/// While at least so much is missing of a body, only a little is read of what comes behind it: the next
+/// body is likely to be long too, and better read into its own memory than copied there.
+const LONG_BODY_BYTES_MIN: usize = 32 * 1024;
+/// How much that is.
+const BEHIND_LONG_BODY_BYTES: usize = 8 * 1024;
 /// Reads or writes after which other sources have their turn.
 const TURNS_MAX: usize = 16;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
@@ -182,20 +187,26 @@ impl Established {
     /// Reads once: into the body that is under way, if there is one, and behind it into the scratch.
     /// Gives the number of bytes there, or `None` when the kernel has nothing.
     fn read(&mut self, sink: &mut PipeSink<'_>, scratch: &mut Scratch) -> Result<Option<usize>, Ended> {
-        let (result, wanted) = match self.decoder.body_window() {
+        let (result, asked) = match self.decoder.body_window() {
             Some((body, limit)) => {
-                let wanted = limit.min(body.capacity() - body.len());
-                (sys::read_body(self.fd.as_fd(), body, limit, &mut scratch.input), wanted)
+                let behind = if limit < LONG_BODY_BYTES_MIN { READ_BYTES } else { BEHIND_LONG_BODY_BYTES };
+                let behind = scratch.input.get_mut(..behind).unwrap_or_default();
+                let room = body.capacity() - body.len();
+                // What is behind the body is only read together with its end.
+                let asked = if room < limit { room } else { limit + behind.len() };
+                (sys::read_body(self.fd.as_fd(), body, limit, behind), asked)
             }
-            None => (sys::read(self.fd.as_fd(), &mut scratch.input).map(|bytes| (0, bytes)), 0),
+            None => {
+                let read = sys::read(self.fd.as_fd(), &mut scratch.input);
+                (read.map(|bytes| (0, bytes)), scratch.input.len())
+            }
         };
         match result {
             Ok((0, 0)) => Err(Ended::ByPeer),
             Ok((of_body, behind)) => {
                 // Less than there was room for: the kernel has no more now, and will say when it has. But
                 // an end that it has told of together with these bytes is there already.
-                let short = of_body < wanted || of_body == 0 && behind < scratch.input.len();
-                if short && !self.ending {
+                if of_body + behind < asked && !self.ending {
                     self.readable = false;
                 }
                 if of_body > 0 {
@@ -226,10 +237,11 @@ impl Established {
             }
             let batch = &mut scratch.output;
             // Whole messages only, so that a connection that breaks leaves no part of one behind in the
-            // pipe.
+            // pipe. And without falling asleep, for the writer has more by the time these are written.
             let mut more = false;
             while more || batch.len() < BATCH_BYTES {
-                let Some(part) = pipe.read() else { break };
+                let part = if batch.is_empty() { pipe.read() } else { pipe.read_awake() };
+                let Some(part) = part else { break };
                 more = part.more();
                 self.encoder.encode(part, batch);
             }

@@ -10,7 +10,6 @@ use super::fair_queue::FairQueue;
 use super::subscriptions::Subscriptions;
 use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
 use crate::message::Message;
-use std::mem::take;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -104,7 +103,7 @@ impl Pattern for Xsub {
                 self.outgoing.send(part, pipes);
             }
         }
-        take(part);
+        part.take();
         Ok(())
     }
 

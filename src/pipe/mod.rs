@@ -235,6 +235,12 @@ impl Pipe {
         self.read_after_all()
     }
 
+    /// As [`Pipe::read`], but when there is nothing, nobody is notified later.
+    #[inline]
+    pub(crate) fn read_awake(&mut self) -> Option<Message> {
+        if self.refill.is_empty() { self.read_from_queue() } else { self.refill.pop_front() }
+    }
+
     /// Takes what the queue has.
     #[inline]
     fn read_from_queue(&mut self) -> Option<Message> {
@@ -252,7 +258,7 @@ impl Pipe {
         if self.refill.is_empty() && self.fall_asleep() {
             return None;
         }
-        if self.refill.is_empty() { self.read_from_queue() } else { self.refill.pop_front() }
+        self.read_awake()
     }
 
     /// Looks at the next part without taking it; see [`Pipe::read`].
