@@ -237,10 +237,11 @@ impl Established {
             }
             let batch = &mut scratch.output;
             // Whole messages only, so that a connection that breaks leaves no part of one behind in the
-            // pipe. And without falling asleep, for the writer has more by the time these are written.
+            // pipe. And only what is there at the first look: a batch that grew while it is made would be
+            // made message by message, in step with the writer.
             let mut more = false;
             while more || batch.len() < BATCH_BYTES {
-                let part = if batch.is_empty() { pipe.read() } else { pipe.read_awake() };
+                let part = if batch.is_empty() { pipe.read() } else { pipe.read_seen() };
                 let Some(part) = part else { break };
                 more = part.more();
                 self.encoder.encode(part, batch);

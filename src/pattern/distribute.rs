@@ -7,6 +7,7 @@
 use super::pipe_map::PipeMap;
 use super::{PipeId, Pipes};
 use crate::message::Message;
+use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -78,12 +79,12 @@ impl Distribute {
         }
         self.within = part.more();
         match &self.pipes[..self.chosen] {
-            [] => drop(part.take()),
+            [] => drop(take(part)),
             [others @ .., last] => {
                 for id in others {
                     write(pipes, *id, part.clone());
                 }
-                write(pipes, *last, part.take());
+                write(pipes, *last, take(part));
             }
         }
         if !self.within {

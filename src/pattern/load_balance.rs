@@ -7,6 +7,7 @@
 use super::rotation::Rotation;
 use super::{PipeId, Pipes, Stop};
 use crate::message::Message;
+use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -57,7 +58,7 @@ impl LoadBalance {
             // In the middle of a message there is always room.
             if pipe.can_write() {
                 self.within = part.more();
-                pipe.write(part.take());
+                pipe.write(take(part));
                 if !self.within {
                     pipe.flush();
                     self.rotation.advance();
@@ -85,7 +86,7 @@ impl LoadBalance {
 
     #[cold]
     fn drop_part(&mut self, part: &mut Message) -> Result<(), Stop> {
-        self.within = part.take().more();
+        self.within = take(part).more();
         self.dropping = self.within;
         Ok(())
     }

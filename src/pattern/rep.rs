@@ -9,6 +9,7 @@ use super::direct::Direct;
 use super::fair_queue::FairQueue;
 use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
+use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -96,7 +97,7 @@ impl Pattern for Rep {
             }
         }
         self.state = if part.more() { State::Sending } else { State::Ready };
-        self.outgoing.send(part.take(), pipes);
+        self.outgoing.send(take(part), pipes);
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::{Kind, Message};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -172,7 +173,7 @@ impl Pattern for Router {
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        let part = part.take();
+        let part = take(part);
         let more = part.more();
         if self.sending {
             self.outgoing.send(part, pipes);

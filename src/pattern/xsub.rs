@@ -10,6 +10,7 @@ use super::fair_queue::FairQueue;
 use super::subscriptions::Subscriptions;
 use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
 use crate::message::Message;
+use std::mem::take;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -103,7 +104,7 @@ impl Pattern for Xsub {
                 self.outgoing.send(part, pipes);
             }
         }
-        part.take();
+        take(part);
         Ok(())
     }
 

@@ -235,10 +235,19 @@ impl Pipe {
         self.read_after_all()
     }
 
-    /// As [`Pipe::read`], but when there is nothing, nobody is notified later.
+    /// As [`Pipe::read`], but takes only what was there at the last look, and leaves it at that: for who
+    /// makes a batch of what there is while the other end goes on writing.
     #[inline]
-    pub(crate) fn read_awake(&mut self) -> Option<Message> {
-        if self.refill.is_empty() { self.read_from_queue() } else { self.refill.pop_front() }
+    pub(crate) fn read_seen(&mut self) -> Option<Message> {
+        if !self.refill.is_empty() {
+            return self.refill.pop_front();
+        }
+        let part = self.rx.pop_seen()?;
+        if !part.more() {
+            self.read = self.read.wrapping_add(1);
+            self.credit(false);
+        }
+        Some(part)
     }
 
     /// Takes what the queue has.
@@ -258,7 +267,7 @@ impl Pipe {
         if self.refill.is_empty() && self.fall_asleep() {
             return None;
         }
-        self.read_awake()
+        if self.refill.is_empty() { self.read_from_queue() } else { self.refill.pop_front() }
     }
 
     /// Looks at the next part without taking it; see [`Pipe::read`].
