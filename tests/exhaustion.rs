@@ -5,27 +5,9 @@
 mod common;
 
 use common::raw::{Raw, frames, opening_v3};
-use common::{Context, LOOPBACK, bind, own_tcp_endpoint, recv, recv_text, send};
+use common::{Context, LOOPBACK, bind, own_tcp_endpoint, recv, recv_text, rerun, send};
 use oxmq::{ContextHandle, Error, Options, SocketHandle, SocketType};
 use std::fs::File;
-use std::process::Command;
-
-const CHILD: &str = "OXMQ_TEST_WITH_FEW_DESCRIPTORS";
-
-#[test]
-fn without_descriptors() {
-    if std::env::var_os(CHILD).is_some() {
-        return with_few_descriptors();
-    }
-    let program = std::env::current_exe().expect("this program");
-    let status = Command::new("sh")
-        .args(["-c", "ulimit -n 100 && exec \"$0\" --exact without_descriptors --nocapture"])
-        .arg(program)
-        .env(CHILD, "1")
-        .status()
-        .expect("a shell");
-    assert!(status.success(), "with few descriptors: {status}");
-}
 
 /// All descriptors that are to be had.
 fn take_all() -> Vec<File> {
@@ -49,7 +31,9 @@ fn exchange(push: SocketHandle, pull: SocketHandle) {
     }
 }
 
+#[test]
 fn with_few_descriptors() {
+    let Some(()) = rerun("with_few_descriptors", "ulimit -n 100") else { return };
     let context = Context::new();
     let (pull, endpoint) = context.bound(SocketType::Pull);
     let push = context.connected(SocketType::Push, &endpoint);

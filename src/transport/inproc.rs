@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
+use crate::io::dial;
 use crate::message::{Kind, Message};
+use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, pipe};
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::{Event, Mailbox};
@@ -17,6 +19,7 @@ pub(crate) struct Party {
     kind: SocketType,
     send_hwm: usize,
     recv_hwm: usize,
+    swap_bytes: u64,
     identity: Vec<u8>,
 }
 
@@ -47,12 +50,22 @@ fn joint_hwm(send: usize, recv: usize) -> usize {
     if send == 0 || recv == 0 { 0 } else { send.saturating_add(recv) }
 }
 
+/// How one direction is bounded: by `hwm`, and a swap of `bytes` unless it is one of subscriptions.
+fn bounds(hwm: usize, bytes: u64, subscriptions: bool) -> Result<Bounds> {
+    let swap = match bytes {
+        0 => None,
+        _ if subscriptions => None,
+        _ => Some(Swap::create(bytes).map_err(dial::refusal)?),
+    };
+    Ok(Bounds { hwm, swap })
+}
+
 impl Party {
     pub(crate) fn new(kind: SocketType, options: &Options) -> Party {
         // Subscriptions are state: no mark stands in their way.
         let send_hwm = if kind.subscribes() { 0 } else { options.send_hwm };
         let recv_hwm = if kind.publishes() { 0 } else { options.recv_hwm };
-        Party { kind, send_hwm, recv_hwm, identity: options.identity.clone() }
+        Party { kind, send_hwm, recv_hwm, swap_bytes: options.swap_bytes, identity: options.identity.clone() }
     }
 
     /// Writes the party's identity into its end of a pipe, ahead of any message.
@@ -99,12 +112,15 @@ impl Directory {
     ///
     /// # Errors
     /// [`Error::IncompatibleTransport`] when the socket bound there is of a type that does not go with
-    /// this one, [`Error::Terminated`] when it is just being closed.
+    /// this one, [`Error::Terminated`] when it is just being closed; others when no swap can be made.
     pub(crate) fn connect(&self, name: &str, party: Party) -> Result<Pipe> {
         let mut names = self.0.lock();
         let Some(bound) = names.bound.get(name) else {
-            let bounds = |hwm| Bounds { hwm, swap: None };
-            let (mut near_end, far_end) = pipe([bounds(party.send_hwm), bounds(party.recv_hwm)]);
+            // The swap of the one who will bind is not known yet: it is this party's alone.
+            let (mut near_end, far_end) = pipe([
+                bounds(party.send_hwm, party.swap_bytes, party.kind.subscribes())?,
+                bounds(party.recv_hwm, party.swap_bytes, party.kind.publishes())?,
+            ]);
             party.introduce(&mut near_end);
             names.waiting.entry(name.to_owned()).or_default().push(Waiting { party, far_end });
             return Ok(near_end);
@@ -112,10 +128,14 @@ impl Directory {
         if !bound.party.kind.accepts(party.kind) {
             return Err(Error::IncompatibleTransport);
         }
-        let bounds = |hwm| Bounds { hwm, swap: None };
+        let (forth, back) = (
+            joint_hwm(party.send_hwm, bound.party.recv_hwm),
+            joint_hwm(bound.party.send_hwm, party.recv_hwm),
+        );
+        let swap_bytes = party.swap_bytes.saturating_add(bound.party.swap_bytes);
         let (mut near_end, mut far_end) = pipe([
-            bounds(joint_hwm(party.send_hwm, bound.party.recv_hwm)),
-            bounds(joint_hwm(bound.party.send_hwm, party.recv_hwm)),
+            bounds(forth, swap_bytes, party.kind.subscribes())?,
+            bounds(back, swap_bytes, party.kind.publishes())?,
         ]);
         party.introduce(&mut near_end);
         bound.party.introduce(&mut far_end);

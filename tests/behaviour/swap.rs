@@ -132,3 +132,44 @@ fn lingering_counts_for_the_swap_too() {
     push.close().expect("close");
     context.end();
 }
+
+/// Within a context, too, whoever comes first.
+#[test]
+fn it_stands_behind_an_inproc_pipe() {
+    for connect_first in [true, false] {
+        let context = Context::new();
+        let push = context.socket_with(SocketType::Push, |options| {
+            options.send_hwm = 5;
+            options.swap_bytes = SWAP_BYTES;
+        });
+        let pull = context.socket_with(SocketType::Pull, |options| options.recv_hwm = 5);
+        if connect_first {
+            push.connect("inproc://swapped").expect("connect");
+        }
+        pull.bind("inproc://swapped").expect("bind");
+        if !connect_first {
+            push.connect("inproc://swapped").expect("connect");
+        }
+        (0..1000).for_each(|number| assert_eq!(try_send(push, body(number)), Ok(()), "message {number}"));
+        (0..1000).for_each(|number| assert!(recv(pull) == body(number), "message {number}"));
+        assert_eq!(try_recv(pull), None);
+    }
+}
+
+/// A publisher drops nothing for a slow subscriber while the disk has room.
+#[test]
+fn a_publisher_swaps_before_it_drops() {
+    over_each(|transport| {
+        let place = transport.place();
+        let publisher = place.server.socket_with(SocketType::Pub, |options| {
+            options.send_hwm = 5;
+            options.swap_bytes = 64 << 20;
+        });
+        let sub = place.client().socket_with(SocketType::Sub, |options| options.recv_hwm = 5);
+        sub.subscribe(b"").expect("subscribe");
+        place.join(publisher, sub);
+        crate::common::meet(publisher, sub, "sync");
+        (0..3000).for_each(|number| send(publisher, body(number)));
+        (0..3000).for_each(|number| assert!(recv(sub) == body(number), "message {number}"));
+    });
+}

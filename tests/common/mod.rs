@@ -5,6 +5,7 @@ pub mod raw;
 
 use oxmq::{ContextHandle, Error, Message, Options, Result, SocketHandle, SocketType};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
@@ -250,6 +251,21 @@ pub fn own_tcp_endpoint() -> String {
     let process = std::process::id();
     let (a, b, c) = (1 + (process >> 16) % 250, (process >> 8) % 256, 1 + process % 254);
     format!("tcp://127.{a}.{b}.{c}:{}", 10_000 + SERIAL.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Runs a test of this binary again, in a process of its own that `shell` has prepared, and checks that it
+/// passes. `Some` in that process.
+pub fn rerun(test: &str, shell: &str) -> Option<()> {
+    const CHILD: &str = "OXMQ_TEST_CHILD";
+    if std::env::var_os(CHILD).is_some() {
+        return Some(());
+    }
+    let program = std::env::current_exe().expect("this program");
+    let command = format!("{shell} && exec \"$0\" --exact {test} --nocapture");
+    let status = Command::new("sh").arg("-c").arg(command).arg(program).env(CHILD, "1").status();
+    let status = status.expect("a shell");
+    assert!(status.success(), "after {shell}: {status}");
+    None
 }
 
 /// Numbers without order, the same in every run.
