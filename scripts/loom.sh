@@ -12,4 +12,4 @@ export CARGO_TARGET_DIR="${LOOM_TARGET_DIR:-target/loom}"
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 export RUSTFLAGS="${RUSTFLAGS:-} --cfg loom"
 
-exec cargo test --release --lib "${1:-loom}"
+exec cargo test --release --package oxmq --lib "${1:-loom}"

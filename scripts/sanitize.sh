@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 base="${CARGO_TARGET_DIR:-target}"
 host=$(rustc -vV | sed -n 's/^host: //p')
-# Where unsafe code is, and where threads meet. Tests of one thread's logic would only take time.
+# Where threads meet. Tests of one thread's logic would only take time.
 modules="message:: pipe:: socket:: io:: context:: transport::"
 ran=""
 
@@ -25,33 +25,36 @@ run_miri() {
         return 0
     fi
     note "Miri"
-    CARGO_TARGET_DIR="$base/miri" cargo +nightly miri test --lib -- message:: pipe::queue:: pipe::tests::
+    CARGO_TARGET_DIR="$base/miri" cargo +nightly miri test --package oxmq --lib -- message:: pipe::queue:: pipe::tests::
     ran="$ran miri"
 }
 
-# usage: run_with KIND EXTRA-RUSTFLAGS TEST-ARGUMENT...
-run_with() {
+# usage: tests_with KIND EXTRA-RUSTFLAGS CARGO-TEST-ARGUMENT...
+tests_with() {
     kind=$1 flags=$2
     shift 2
     CARGO_TARGET_DIR="$base/$kind-sanitizer" RUSTFLAGS="-Zsanitizer=$kind $flags" \
-        cargo +nightly test --target "$host" --lib -- "$@"
-    ran="$ran $kind"
+        cargo +nightly test --package oxmq --target "$host" "$@"
 }
 
 run_address() {
     have_nightly || { note "AddressSanitizer: needs a nightly toolchain; skipped"; return 0; }
     note "AddressSanitizer"
-    # All tests: this one is fast. Some ask for more memory than there is, to see that refused.
-    ASAN_OPTIONS="allocator_may_return_null=1 ${ASAN_OPTIONS:-}" run_with address ""
+    # Some tests ask for more memory than there is, to see that refused.
+    export ASAN_OPTIONS="allocator_may_return_null=1 ${ASAN_OPTIONS:-}"
+    tests_with address "" --lib --test '*'
+    ran="$ran address"
 }
 
 run_thread() {
     have_nightly || { note "ThreadSanitizer: needs a nightly toolchain; skipped"; return 0; }
     note "ThreadSanitizer"
     # The standard library is not instrumented, hence the flag, the suppressions, and one test at a time.
+    export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan-suppressions.txt allocator_may_return_null=1 ${TSAN_OPTIONS:-}"
     # shellcheck disable=SC2086 # the modules are several words
-    TSAN_OPTIONS="suppressions=$PWD/scripts/tsan-suppressions.txt allocator_may_return_null=1 ${TSAN_OPTIONS:-}" \
-        run_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --test-threads=1 $modules
+    tests_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --lib -- --test-threads=1 $modules
+    tests_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --test '*' -- --test-threads=1
+    ran="$ran thread"
 }
 
 # Memcheck, for leaks and uninitialised memory; its thread checkers do not understand atomics.
@@ -63,7 +66,7 @@ run_valgrind() {
     note "Valgrind"
     # shellcheck disable=SC2086 # the options and the modules are several words
     env "CARGO_TARGET_$(echo "$host" | tr 'a-z-' 'A-Z_')_RUNNER=valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --fair-sched=yes" \
-        CARGO_TARGET_DIR="$base" cargo test --lib -- --test-threads=1 message:: pipe::queue:: pipe::tests::
+        CARGO_TARGET_DIR="$base" cargo test --package oxmq --lib -- --test-threads=1 message:: pipe::queue:: pipe::tests::
     ran="$ran valgrind"
 }
 

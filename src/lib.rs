@@ -45,6 +45,9 @@ mod trace;
 mod transport;
 mod wire;
 
+#[cfg(fuzzing)]
+pub use wire::fuzzing;
+
 pub use context::ContextHandle;
 pub use error::{Error, Result};
 pub use message::Message;

@@ -25,6 +25,8 @@ pub(crate) mod decoder;
 pub(crate) mod encoder;
 mod error;
 mod frame;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub(crate) mod handshake;
 mod mechanism;
 mod metadata;

@@ -143,7 +143,7 @@ fn through_any_number_of_hops() {
         for queue in queues {
             assert_eq!(queue.join().expect("a queue"), Error::Terminated);
         }
-        std::mem::forget(context);
+        context.has_ended();
     }
 }
 
@@ -199,5 +199,5 @@ fn a_queue_between_clients_and_workers() {
     within("terminate", move || handle.terminate()).expect("terminate");
     workers.into_iter().for_each(|worker| worker.join().expect("a worker"));
     assert_eq!(queue.join().expect("the queue"), Error::Terminated);
-    std::mem::forget(context);
+    context.has_ended();
 }

@@ -32,7 +32,7 @@ fn interrupted(
     let handle = context.handle;
     within("terminate", move || handle.terminate()).expect("terminate");
     assert_eq!(handle.terminate(), Err(Error::NotAContext), "it is gone");
-    std::mem::forget(context);
+    context.has_ended();
     within("the call", move || caller.join()).expect("the caller")
 }
 
@@ -102,7 +102,7 @@ fn a_context_without_sockets_ends_at_once() {
     let context = Context::new();
     assert_eq!(context.handle.terminate(), Ok(()));
     assert_eq!(context.handle.socket(SocketType::Pull, Default::default()).err(), Some(Error::NotAContext));
-    std::mem::forget(context);
+    context.has_ended();
 }
 
 /// While a context ends, no new socket is to be had; it ends when the last old one is closed.
@@ -123,7 +123,7 @@ fn it_waits_for_the_last_socket() {
     pull.close().expect("close");
     assert_eq!(pull.close(), Err(Error::NotASocket), "closed twice");
     within("terminate", move || termination.join()).expect("no panic").expect("terminate");
-    std::mem::forget(context);
+    context.has_ended();
 }
 
 /// Sockets of a context that has ended, and of one that never was, are refused and harm nobody.

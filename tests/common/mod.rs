@@ -71,6 +71,12 @@ impl Context {
         self.close_all();
         let handle = self.handle;
         within("terminate", move || handle.terminate()).expect("terminate");
+        self.has_ended();
+    }
+
+    /// Forgets a context that the test itself has terminated.
+    pub fn has_ended(self) {
+        drop(std::mem::take(&mut *self.sockets.lock().unwrap()));
         std::mem::forget(self);
     }
 
