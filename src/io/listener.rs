@@ -158,7 +158,12 @@ impl Source for Listener {
         Next { again: true, ..Next::default() }
     }
 
-    fn watch(&self) -> Option<(RawFd, u64)> {
-        self.fd.lock().as_ref().map(|_| (self.raw_fd, 0))
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
+        // Held meanwhile, the lock keeps the stopper from closing the descriptor: its number would be
+        // another one's.
+        let fd = self.fd.lock();
+        if fd.is_some() {
+            watch(self.raw_fd, 0);
+        }
     }
 }

@@ -72,8 +72,9 @@ pub(crate) trait Source: Send {
     /// Does what can be done now without waiting.
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next;
 
-    /// The descriptor to watch, if any, and a number that changes whenever it is another one.
-    fn watch(&self) -> Option<(RawFd, u64)>;
+    /// Gives the descriptor to watch, if any, to `watch`, and a number that changes whenever it is another
+    /// one. Nobody closes it meanwhile.
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64));
 }
 
 /// The working memory of whoever drives: one a thread, so that an idle connection holds none.

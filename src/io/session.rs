@@ -472,14 +472,14 @@ impl Source for Session {
         }
     }
 
-    fn watch(&self) -> Option<(RawFd, u64)> {
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
         let fd = match &self.link {
-            Link::Down(_) | Link::Resolving => return None,
+            Link::Down(_) | Link::Resolving => return,
             Link::Dialing { fd, .. } => fd,
             Link::Greeting(greeting) => &greeting.fd,
             Link::Up(up) => &up.fd,
         };
-        Some((fd.as_raw_fd(), self.fd_number))
+        watch(fd.as_raw_fd(), self.fd_number);
     }
 }
 

@@ -223,20 +223,23 @@ impl IoThread {
         let Some(entry) = self.entries.get_mut(&key) else { return };
         let mut source = entry.source.lock();
         let mut next = source.drive(cause, &mut self.scratch, now);
-        if !next.done
-            && let Some((fd, number)) = source.watch()
-            && entry.watched != Some(number)
-        {
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            match self.poll.registry().register(&mut SourceFd(&fd), Token(key), interest) {
-                Ok(()) => entry.watched = Some(number),
-                // The kernel watches no more descriptors now. Ask again: driven by the timer, the source
-                // is no worse off than one that is slow.
-                Err(_) => {
-                    let retry = now + WATCH_RETRY;
-                    next.deadline = Some(next.deadline.map_or(retry, |at| at.min(retry)));
+        if !next.done {
+            let (registry, watched) = (self.poll.registry(), &mut entry.watched);
+            source.watch(&mut |fd, number| {
+                if *watched == Some(number) {
+                    return;
                 }
-            }
+                let interest = Interest::READABLE | Interest::WRITABLE;
+                match registry.register(&mut SourceFd(&fd), Token(key), interest) {
+                    Ok(()) => *watched = Some(number),
+                    // The kernel watches no more descriptors now. Ask again: driven by the timer, the source
+                    // is no worse off than one that is slow.
+                    Err(_) => {
+                        let retry = now + WATCH_RETRY;
+                        next.deadline = Some(next.deadline.map_or(retry, |at| at.min(retry)));
+                    }
+                }
+            });
         }
         drop(source);
         let Next { deadline, again, done, handover } = next;
