@@ -7,7 +7,7 @@
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
-use std::mem::{ManuallyDrop, MaybeUninit, size_of};
+use std::mem::{ManuallyDrop, size_of};
 use std::num::NonZero;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -91,7 +91,7 @@ pub struct Message {
     /// In memory order: the flags, the length of an inline body, and its first bytes.
     meta: usize,
     /// The rest of an inline body; or see [`DATA`] and [`LEN`].
-    rest: [MaybeUninit<usize>; REST_WORDS],
+    rest: [*mut (); REST_WORDS],
 }
 
 const _: () = assert!(size_of::<usize>() != 8 || size_of::<Message>() == 40, "a queue slot is 40 bytes");
@@ -123,7 +123,7 @@ pub struct RawMessage {
     pub meta: usize,
     /// The rest of an inline body; or the address of the bytes, their number, and words that the ABI may
     /// use while it has the message.
-    pub rest: [MaybeUninit<usize>; REST_WORDS],
+    pub rest: [*mut (); REST_WORDS],
 }
 
 impl RawMessage {
@@ -132,12 +132,10 @@ impl RawMessage {
 
     /// Where the bytes are, of a body that is not inline, and how many.
     ///
-    /// # Safety
-    /// The message came from [`Message::into_raw`], and its body is not inline.
+    /// Meaningless for a body that is inline.
     #[inline]
-    pub unsafe fn shared(&self) -> (*mut u8, usize) {
-        // SAFETY: the caller's promise: the two words were written when the message was made.
-        unsafe { ((&raw const self.rest[DATA]).cast::<*mut u8>().read(), self.rest[LEN].assume_init()) }
+    pub fn shared(&self) -> (*mut u8, usize) {
+        (self.rest[DATA].cast(), self.rest[LEN].addr())
     }
 }
 
@@ -145,7 +143,7 @@ impl Message {
     /// An empty message.
     #[inline]
     pub const fn new() -> Message {
-        Message { head: INLINE, meta: 0, rest: [MaybeUninit::new(0); REST_WORDS] }
+        Message { head: INLINE, meta: 0, rest: [ptr::null_mut(); REST_WORDS] }
     }
 
     /// A message whose body is a copy of `bytes`.
@@ -239,12 +237,7 @@ impl Message {
     /// The number of bytes in the body.
     #[inline]
     pub fn len(&self) -> usize {
-        if self.is_inline() {
-            self.inline_len()
-        } else {
-            // SAFETY: the body is not inline, so `shared` wrote the word.
-            unsafe { self.rest[LEN].assume_init() }
-        }
+        if self.is_inline() { self.inline_len() } else { self.rest[LEN].addr() }
     }
 
     /// Whether the body has no bytes.
@@ -267,8 +260,7 @@ impl Message {
             // SAFETY: the offset is within the message.
             unsafe { (&raw const *self).cast::<u8>().add(INLINE_AT) }
         } else {
-            // SAFETY: the body is not inline, so `shared` wrote the address there.
-            unsafe { (&raw const self.rest[DATA]).cast::<*const u8>().read() }
+            self.rest[DATA].cast::<u8>().cast_const()
         }
     }
 
@@ -389,9 +381,9 @@ impl Message {
         let mut first = [0; size_of::<usize>()];
         first[1] = len as u8;
         first[2..].copy_from_slice(&bytes[..FIRST]);
-        let mut rest = [MaybeUninit::new(0); REST_WORDS];
+        let mut rest = [ptr::null_mut(); REST_WORDS];
         for (word, bytes) in rest.iter_mut().zip(bytes[FIRST..].as_chunks().0) {
-            *word = MaybeUninit::new(usize::from_ne_bytes(*bytes));
+            *word = ptr::without_provenance_mut(usize::from_ne_bytes(*bytes));
         }
         Message { head: INLINE, meta: usize::from_ne_bytes(first), rest }
     }
@@ -408,10 +400,9 @@ impl Message {
 
     #[inline]
     fn shared(head: NonNull<Head>, data: *mut u8, len: usize) -> Message {
-        let mut rest = [MaybeUninit::uninit(); REST_WORDS];
-        // SAFETY: a word has room for an address. It is written as one, so that it stays a pointer.
-        unsafe { (&raw mut rest[DATA]).cast::<*mut u8>().write(data) };
-        rest[LEN] = MaybeUninit::new(len);
+        let mut rest = [ptr::null_mut(); REST_WORDS];
+        rest[DATA] = data.cast();
+        rest[LEN] = ptr::without_provenance_mut(len);
         Message { head, meta: 0, rest }
     }
 
@@ -556,13 +547,13 @@ impl Arena {
         if bytes.len() <= INLINE_MAX {
             return Ok(Message::inline(bytes));
         }
-        let mut message = if bytes.len() <= ARENA_BODY_MAX {
+        let message = if bytes.len() <= ARENA_BODY_MAX {
             self.carve(bytes.len())?
         } else {
             Message::solo(bytes.len())?
         };
         // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), message.data_ptr(), bytes.len()) };
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), message.rest[DATA].cast(), bytes.len()) };
         Ok(message)
     }
 

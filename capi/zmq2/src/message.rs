@@ -11,7 +11,7 @@ use crate::errno::{BAD_ADDRESS, set_errno, status};
 use oxmq::message::{INLINE_MAX, Message, RawMessage};
 use oxmq::{Error, Result};
 use std::ffi::{c_int, c_uchar, c_void};
-use std::mem::{MaybeUninit, offset_of, size_of, transmute};
+use std::mem::{offset_of, size_of, transmute};
 use std::ptr;
 
 const _: () = assert!(ZMQ_MAX_VSM_SIZE as usize == INLINE_MAX, "what the engine keeps inline fits a VSM");
@@ -49,9 +49,8 @@ pub(crate) fn pack(message: Message) -> zmq_msg_t {
     let mut raw = message.into_raw();
     raw.meta = with_flags(raw.meta, flags);
     if raw.head.addr() != RawMessage::INLINE {
-        // SAFETY: the message was just taken apart, and its body is not inline.
-        let (data, len) = unsafe { raw.shared() };
-        raw.rest[COOKIE] = MaybeUninit::new(cookie(raw.head, data, len));
+        let (data, len) = raw.shared();
+        raw.rest[COOKIE] = ptr::without_provenance_mut(cookie(raw.head, data, len));
     }
     // SAFETY: the two have the same size and layout, and any bytes are a zmq_msg_t.
     unsafe { transmute::<RawMessage, zmq_msg_t>(raw) }
@@ -76,8 +75,8 @@ pub(crate) unsafe fn unpack<'a>(msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_
     let valid = if raw.head.addr() == RawMessage::INLINE {
         usize::from(msg.vsm_size) <= INLINE_MAX
     } else {
-        // SAFETY: in memory that C gave us, all bytes are something; what they are is looked at next.
-        let ((data, len), found) = unsafe { (raw.shared(), raw.rest[COOKIE].assume_init()) };
+        // In memory that C gave us, all bytes are something; what they are is looked at next.
+        let ((data, len), found) = (raw.shared(), raw.rest[COOKIE].addr());
         !raw.head.is_null() && found == cookie(raw.head, data, len)
     };
     if valid { Ok((msg, raw)) } else { Err(BAD_ADDRESS) }
@@ -314,8 +313,7 @@ pub unsafe extern "C" fn zmq_msg_data(msg: *mut zmq_msg_t) -> *mut c_void {
     match unsafe { unpack(msg) } {
         // SAFETY: `unpack` found a message there, so it may be pointed into.
         Ok((_, raw)) if is_inline(&raw) => unsafe { (&raw mut (*msg).vsm_data).cast() },
-        // SAFETY: `unpack` found a message whose body is not inline.
-        Ok((_, raw)) => unsafe { raw.shared() }.0.cast(),
+        Ok((_, raw)) => raw.shared().0.cast(),
         Err(_) => {
             set_errno(libc::EFAULT);
             ptr::null_mut()
@@ -337,8 +335,7 @@ pub unsafe extern "C" fn zmq_msg_size(msg: *mut zmq_msg_t) -> usize {
     // SAFETY: the caller's promise.
     match unsafe { unpack(msg) } {
         Ok((msg, raw)) if is_inline(&raw) => usize::from(msg.vsm_size),
-        // SAFETY: `unpack` found a message whose body is not inline.
-        Ok((_, raw)) => unsafe { raw.shared() }.1,
+        Ok((_, raw)) => raw.shared().1,
         Err(_) => {
             set_errno(libc::EFAULT);
             0
