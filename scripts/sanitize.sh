@@ -53,7 +53,8 @@ run_thread() {
     export TSAN_OPTIONS="suppressions=$PWD/scripts/tsan-suppressions.txt allocator_may_return_null=1 ${TSAN_OPTIONS:-}"
     # shellcheck disable=SC2086 # the modules are several words
     tests_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --lib -- --test-threads=1 $modules
-    tests_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --test '*' -- --test-threads=1
+    # What counts the descriptors of the process would count the sanitizer's own.
+    tests_with thread "-Cunsafe-allow-abi-mismatch=sanitizer" --test '*' -- --test-threads=1 --skip nothing_is_left
     ran="$ran thread"
 }
 
