@@ -140,15 +140,20 @@ impl Decoder {
                     if !self.in_message && !sink.ready() {
                         return Ok(input.len() - rest.len());
                     }
-                    let mut part = match frame.inline {
-                        Some(bytes) if frame.body.len() <= INLINE_MAX => {
-                            Message::from_inline(bytes, frame.body.len())
-                        }
-                        _ => arena.copy_from(frame.body)?,
-                    };
-                    part.set_more(frame.more);
                     self.in_message = frame.more;
-                    sink.message(part);
+                    // Each way to its end by itself, so that the message is made where it goes.
+                    match frame.inline {
+                        Some(bytes) if frame.body.len() <= INLINE_MAX => {
+                            let mut part = Message::from_inline(bytes, frame.body.len());
+                            part.set_more(frame.more);
+                            sink.message(part);
+                        }
+                        _ => {
+                            let mut part = arena.copy_from(frame.body)?;
+                            part.set_more(frame.more);
+                            sink.message(part);
+                        }
+                    }
                     rest = frame.rest;
                 }
                 if rest.is_empty() {
