@@ -179,8 +179,9 @@ impl Core {
         self.catch_up()?;
         let result = self.pattern.send(part, &mut self.pipes);
         self.reap();
+        result?;
         self.moved = self.moved.wrapping_add(1);
-        Ok(result?)
+        Ok(())
     }
 
     /// Receives one part, if there is one.

@@ -137,19 +137,6 @@ fn look_at_sockets(items: &mut [PollItem]) -> Result<usize> {
     Ok(found)
 }
 
-/// Whether something that is wanted is found on a socket.
-fn has_news(items: &[PollItem]) -> Result<bool> {
-    for item in items {
-        if let PollOn::Socket(socket) = item.on {
-            let events = socket.events()?;
-            if item.want.readable && events.readable || item.want.writable && events.writable {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
-}
-
 fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
     let mut found = 0;
     let descriptors = items.iter_mut().filter(|item| matches!(item.on, PollOn::Fd(_)));
@@ -161,9 +148,14 @@ fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
     found
 }
 
-fn wait(items: &[PollItem], fds: &mut [PollFd], has_fds: bool, deadline: Option<Instant>) -> Result<Waited> {
+fn wait(
+    items: &mut [PollItem],
+    fds: &mut [PollFd],
+    has_fds: bool,
+    deadline: Option<Instant>,
+) -> Result<Waited> {
     let mut mailboxes = Vec::new();
-    for item in items {
+    for item in items.iter() {
         if let PollOn::Socket(socket) = item.on
             && item.want.any()
         {
@@ -181,7 +173,7 @@ fn wait(items: &[PollItem], fds: &mut [PollFd], has_fds: bool, deadline: Option<
     let parker = parker::mine();
     let mut waiting = Waiting { parker: &parker, mailboxes: &mailboxes, registered: 0 };
     // Another thread may have used a socket since it was looked at: once registered, look again.
-    if !waiting.begin() || has_news(items)? {
+    if !waiting.begin() || look_at_sockets(items)? > 0 {
         return Ok(Waited::Look);
     }
     if has_fds {
