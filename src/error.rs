@@ -40,6 +40,8 @@ pub enum Error {
     OutOfMemory,
     /// The message cannot be routed: no such peer.
     Unroutable,
+    /// The name is taken by another peer.
+    NameInUse,
     /// No such endpoint to undo.
     NoSuchEndpoint,
     /// What the operating system said, as its error number.
@@ -69,6 +71,7 @@ impl fmt::Display for Error {
             Error::TooManyOpen => "too many open sockets, files or threads",
             Error::OutOfMemory => "out of memory",
             Error::Unroutable => "no such peer",
+            Error::NameInUse => "the name is taken by another peer",
             Error::NoSuchEndpoint => "the socket has no such endpoint",
             Error::Os(code) => return write!(f, "{}", std::io::Error::from_raw_os_error(*code)),
         };

@@ -31,6 +31,7 @@ mod xsub;
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
+use crate::socket::options::Options;
 use std::sync::Arc;
 
 /// Names a pipe of one socket. Never used twice.
@@ -135,6 +136,9 @@ impl Pipes {
 
 /// What a socket of one type does.
 pub(crate) trait Pattern: Send {
+    /// The options that the pattern goes by are these, or have changed to these. Called before anything else.
+    fn configure(&mut self, _options: &Options, _pipes: &mut Pipes) {}
+
     /// A new pipe. `replayed`: the other end learns this socket's subscriptions by itself (from
     /// [`Pattern::upstream`]), now and whenever its peer comes back; otherwise the pattern writes them.
     fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes);

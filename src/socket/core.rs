@@ -75,7 +75,9 @@ impl Core {
     pub(crate) fn new(kind: SocketType, options: Options, context: &Arc<Shared>) -> Result<Core> {
         let mailbox = Arc::new(Mailbox::default());
         let number = context.register(&mailbox)?;
-        let pattern = pattern::new(kind);
+        let mut pattern = pattern::new(kind);
+        let mut pipes = Pipes::default();
+        pattern.configure(&options, &mut pipes);
         let runtime = context.runtime()?;
         let owner = Owner::new(kind, mailbox.clone(), pattern.upstream(), runtime.clone());
         owner.set_linger(options.linger);
@@ -86,7 +88,7 @@ impl Core {
             context: context.clone(),
             owner: Arc::new(owner),
             pattern,
-            pipes: Pipes::default(),
+            pipes,
             endpoints: Vec::new(),
             last_endpoint: String::new(),
             more: false,
@@ -231,6 +233,8 @@ impl Core {
         }
         self.owner.set_linger(options.linger);
         self.options = options;
+        self.pattern.configure(&self.options, &mut self.pipes);
+        self.reap();
         Ok(())
     }
 

@@ -53,6 +53,7 @@ fn code_of(error: Error) -> c_int {
         Error::TooManyOpen => libc::EMFILE,
         Error::OutOfMemory => libc::ENOMEM,
         Error::Unroutable => libc::EHOSTUNREACH,
+        Error::NameInUse => libc::EADDRINUSE,
         Error::Os(code) => code,
     }
 }

@@ -1,7 +1,14 @@
 //! Socket options: what a socket is told about itself. The ABIs translate numbers and C types to these.
 #![forbid(unsafe_code)]
 
+mod network;
+mod patterns;
+mod security;
+
 use crate::error::{Error, Result};
+pub use network::{Heartbeat, IpcFilter, ReconnectStop, Socks, Tcp};
+pub use patterns::{Publishing, Requests, Routing};
+pub use security::{CURVE_KEY_BYTES, Mechanism, Security};
 use std::time::Duration;
 
 /// The longest identity (routing id), in bytes.
@@ -42,6 +49,48 @@ pub struct Options {
     pub handshake_timeout: Option<Duration>,
     /// The longest message part that is accepted, in bytes; `None`: any.
     pub message_bytes_max: Option<u64>,
+    /// ZMQ_CONNECT_TIMEOUT: how long one attempt to connect may take; `None`: as long as the system tries.
+    pub connect_timeout: Option<Duration>,
+    /// ZMQ_RECONNECT_STOP: when to give an endpoint up.
+    pub reconnect_stop: ReconnectStop,
+    /// ZMQ_CONFLATE: keep the last message only, each way.
+    pub conflate: bool,
+    /// ZMQ_IMMEDIATE: messages wait for a connection that is made, not for one that is being made.
+    pub immediate: bool,
+    /// ZMQ_IPV6: whether names and interfaces may be of IPv6 too.
+    pub ipv6: bool,
+    /// ZMQ_USE_FD: a socket of the system, made by the application, to bind or connect with; -1 for none.
+    pub use_fd: i32,
+    /// ZMQ_HEARTBEAT_IVL and what belongs to it.
+    pub heartbeat: Heartbeat,
+    /// Options of TCP connections.
+    pub tcp: Tcp,
+    /// Who may connect over ipc.
+    pub ipc_filter: IpcFilter,
+    /// A proxy for outgoing TCP connections.
+    pub socks: Socks,
+    /// Who may connect, and how that is proved.
+    pub security: Security,
+    /// What a ROUTER does differently.
+    pub routing: Routing,
+    /// What a REQ does differently.
+    pub requests: Requests,
+    /// What publishers and subscribers do differently.
+    pub publishing: Publishing,
+    /// ZMQ_HELLO_MSG: what each new peer is sent first; empty: nothing.
+    pub hello_message: Vec<u8>,
+    /// ZMQ_DISCONNECT_MSG: what the application receives when a peer is gone; empty: nothing.
+    pub disconnect_message: Vec<u8>,
+    /// ZMQ_HICCUP_MSG: what the application receives when a connection is to be made again; empty: nothing.
+    pub hiccup_message: Vec<u8>,
+    /// ZMQ_METADATA: properties of the handshake that the application adds, with names that start with `X-`.
+    pub metadata: Vec<(String, String)>,
+    /// ZMQ_MULTICAST_HOPS: how far multicast and its like go. udp uses it.
+    pub multicast_hops: i32,
+    /// ZMQ_MULTICAST_MAXTPDU: the longest packet in bytes. Kept for the program that asks.
+    pub multicast_packet_bytes_max: i32,
+    /// ZMQ_IN_BATCH_SIZE and ZMQ_OUT_BATCH_SIZE. Kept for the program that asks: batches find their own size.
+    pub batch_bytes: [i32; 2],
     /// Multicast rate in kbit/s. Kept for the program that asks; no multicast transport uses it.
     pub multicast_rate: i64,
     /// Multicast recovery interval in milliseconds. Kept likewise.
@@ -71,6 +120,27 @@ impl Default for Options {
             recv_timeout: None,
             handshake_timeout: Some(Duration::from_secs(30)),
             message_bytes_max: None,
+            connect_timeout: None,
+            reconnect_stop: ReconnectStop::default(),
+            conflate: false,
+            immediate: false,
+            ipv6: true,
+            use_fd: -1,
+            heartbeat: Heartbeat::default(),
+            tcp: Tcp::default(),
+            ipc_filter: IpcFilter::default(),
+            socks: Socks::default(),
+            security: Security::default(),
+            routing: Routing::default(),
+            requests: Requests::default(),
+            publishing: Publishing::default(),
+            hello_message: Vec::new(),
+            disconnect_message: Vec::new(),
+            hiccup_message: Vec::new(),
+            metadata: Vec::new(),
+            multicast_hops: 1,
+            multicast_packet_bytes_max: 1500,
+            batch_bytes: [8192; 2],
             multicast_rate: 100,
             multicast_recovery_ms: 10_000,
             multicast_recovery_exact_ms: None,
@@ -82,7 +152,14 @@ impl Default for Options {
 impl Options {
     /// The defaults of 0MQ 2.x: no high-water mark, durable peers.
     pub fn for_2x() -> Options {
-        Options { send_hwm: 0, recv_hwm: 0, durable_peers: true, ..Options::default() }
+        let publishing = Publishing { xsub_filters: true, ..Publishing::default() };
+        Options { send_hwm: 0, recv_hwm: 0, durable_peers: true, publishing, ..Options::default() }
+    }
+
+    /// The defaults of libzmq 4.3: IPv4 only, unless ZMQ_IPV6 is set.
+    pub fn for_4x() -> Options {
+        let routing = Routing { stream_notify: true, ..Routing::default() };
+        Options { ipv6: false, routing, ..Options::default() }
     }
 
     /// Sets the identity.

@@ -1,0 +1,56 @@
+//! Security options: which mechanism a socket's connections use, and its secrets.
+#![forbid(unsafe_code)]
+
+/// The length of a CURVE key in bytes.
+pub const CURVE_KEY_BYTES: usize = 32;
+
+/// What proves to a peer who this side is, and the reverse.
+#[derive(Clone, Default)]
+pub enum Mechanism {
+    /// Nothing does (RFC 23).
+    #[default]
+    Null,
+    /// A name and a password, in the clear (RFC 24). A server has its handler of ZAP look at them.
+    Plain {
+        /// Whether this side asks for the name, whichever side connects.
+        as_server: bool,
+        /// The name that a client gives, of at most 255 bytes.
+        username: Vec<u8>,
+        /// The password that a client gives, of at most 255 bytes.
+        password: Vec<u8>,
+    },
+    /// Keys of elliptic curves, and everything encrypted (RFC 25, 26).
+    Curve {
+        /// Whether this side is the server, whichever side connects.
+        as_server: bool,
+        /// This side's public key. A server needs none: it follows from the secret one.
+        public_key: [u8; CURVE_KEY_BYTES],
+        /// This side's secret key.
+        secret_key: [u8; CURVE_KEY_BYTES],
+        /// The public key of the server, which a client knows beforehand.
+        server_key: [u8; CURVE_KEY_BYTES],
+    },
+}
+
+/// Who may connect, and how that is proved.
+#[derive(Clone, Default)]
+pub struct Security {
+    /// What the socket's connections use.
+    pub mechanism: Mechanism,
+    /// The domain that the handler of ZAP is asked with, of at most 255 bytes (RFC 27).
+    pub zap_domain: Vec<u8>,
+    /// Whether peers are refused where nobody handles ZAP requests; and a NULL server with an empty domain asks too.
+    pub zap_enforce_domain: bool,
+}
+
+impl std::fmt::Debug for Security {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mechanism = match self.mechanism {
+            Mechanism::Null => "NULL",
+            Mechanism::Plain { .. } => "PLAIN",
+            Mechanism::Curve { .. } => "CURVE",
+        };
+        // No secrets where logs may show them.
+        f.debug_struct("Security").field("mechanism", &mechanism).finish_non_exhaustive()
+    }
+}
