@@ -12,6 +12,7 @@ use crate::wire::encoder::Encoder;
 use crate::wire::{PeerInfo, Version, WireError};
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
+use std::sync::Arc;
 
 /// Bytes that are encoded before they are written.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -54,7 +55,7 @@ impl From<WireError> for Ended {
 
 /// A connection after its handshake.
 pub(crate) struct Established {
-    pub(crate) fd: Fd,
+    pub(crate) fd: Arc<Fd>,
     pub(crate) peer: PeerInfo,
     encoder: Encoder,
     decoder: Decoder,
@@ -114,7 +115,7 @@ impl Established {
     ) -> Established {
         let version = peer.version;
         Established {
-            fd,
+            fd: Arc::new(fd),
             peer,
             encoder: Encoder::new(version),
             decoder: Decoder::new(version, max_bytes),
@@ -150,8 +151,25 @@ impl Established {
 
     /// Reads and decodes what is there, as far as the pipe has room. `Ok(true)`: there is more to do.
     pub(crate) fn receive(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        self.receive_until(|_| false, pipe, scratch)
+    }
+
+    /// As [`Established::receive`], but whether or not the reactor has said that there is something, and no more
+    /// than gives a message to the pipe.
+    pub(crate) fn receive_some(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        let before = pipe.written();
+        self.readable = true;
+        self.receive_until(|pipe| pipe.written() != before, pipe, scratch)
+    }
+
+    fn receive_until(
+        &mut self,
+        enough: impl Fn(&Pipe) -> bool,
+        pipe: &mut Pipe,
+        scratch: &mut Scratch,
+    ) -> Result<bool, Ended> {
         let mut sink = PipeSink { pipe, pongs: Vec::new() };
-        let result = self.receive_into(&mut sink, scratch);
+        let result = self.receive_into(enough, &mut sink, scratch);
         let PipeSink { pipe, pongs } = sink;
         pipe.flush();
         for context in pongs {
@@ -160,7 +178,12 @@ impl Established {
         result
     }
 
-    fn receive_into(&mut self, sink: &mut PipeSink<'_>, scratch: &mut Scratch) -> Result<bool, Ended> {
+    fn receive_into(
+        &mut self,
+        enough: impl Fn(&Pipe) -> bool,
+        sink: &mut PipeSink<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<bool, Ended> {
         // Also without held bytes: the decoder itself keeps a header for which there was no room.
         let left = self.held.get(self.held_decoded..).unwrap_or_default();
         self.held_decoded += self.decoder.decode(left, &mut scratch.arena, sink)?;
@@ -169,7 +192,7 @@ impl Established {
         }
         (self.held, self.held_decoded) = (Vec::new(), 0);
         for _ in 0..TURNS_MAX {
-            if !self.readable {
+            if !self.readable || enough(sink.pipe) {
                 return Ok(false);
             }
             let Some(bytes) = self.read(sink, scratch)? else { return Ok(false) };
@@ -225,6 +248,20 @@ impl Established {
     /// Encodes and writes what the pipe has, as far as the kernel takes it. `Ok(true)`: there is more to
     /// do.
     pub(crate) fn transmit(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        self.transmit_by(Pipe::read, pipe, scratch)
+    }
+
+    /// As [`Established::transmit`], but the other end of the pipe does not come to think that we wait for more.
+    pub(crate) fn transmit_seen(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
+        self.transmit_by(Pipe::read_now, pipe, scratch)
+    }
+
+    fn transmit_by(
+        &mut self,
+        first: impl Fn(&mut Pipe) -> Option<Message>,
+        pipe: &mut Pipe,
+        scratch: &mut Scratch,
+    ) -> Result<bool, Ended> {
         if !self.out.is_empty() {
             if !self.writable || !write(&self.fd, &mut self.out, &mut self.writable)? {
                 return Ok(false);
@@ -241,7 +278,7 @@ impl Established {
             // made message by message, in step with the writer.
             let mut more = false;
             while more || batch.len() < BATCH_BYTES {
-                let part = if batch.is_empty() { pipe.read() } else { pipe.read_seen() };
+                let part = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
                 let Some(part) = part else { break };
                 more = part.more();
                 self.encoder.encode(part, batch);

@@ -126,9 +126,7 @@ impl Listener {
         if let Some(thread) = self.owner.runtime.choose(self.options.affinity) {
             let home = Home::new(thread);
             if self.owner.greeting_begins(&home) {
-                let key = home.key;
-                let session = Session::accepted(fd, &self.owner, &self.options, home);
-                thread.adopt(key, Arc::new(Mutex::new(session)));
+                Session::accepted(fd, &self.owner, &self.options, home).launch();
             }
         }
         Ok(true)

@@ -4,10 +4,12 @@
 //! value under a lock, and whoever holds the lock drives it; it knows nothing of the reactor and says,
 //! after every turn, what should be watched for it.
 
+pub(crate) mod care;
 pub(crate) mod dial;
 pub(crate) mod established;
 pub(crate) mod fd;
 pub(crate) mod futex;
+pub(crate) mod line;
 pub(crate) mod listener;
 pub(crate) mod owner;
 pub(crate) mod parker;
@@ -71,6 +73,11 @@ pub(crate) struct Next {
 pub(crate) trait Source: Send {
     /// Does what can be done now without waiting.
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next;
+
+    /// Looks whether somebody else drives it, as it was begun; see [`care`]. False: it is to be driven here.
+    fn is_cared_for(&mut self) -> bool {
+        false
+    }
 
     /// Gives the descriptor to watch, if any, to `watch`, and a number that changes whenever it is another
     /// one. Nobody closes it meanwhile.

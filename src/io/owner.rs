@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::Cause;
+use super::line::Rhythm;
 use super::parker::{self, Parker};
 use super::sys_wait::Waited;
 use super::thread::Handle;
@@ -25,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) runtime: Arc<Runtime>,
     /// Accepted connections whose handshake is under way; `None` once the socket is closed.
     greeting: Mutex<Option<HashSet<Home>>>,
+    /// How the socket's threads drive its connections.
+    pub(crate) rhythm: Rhythm,
     /// Named peers that keep their pipe while they are away.
     pub(crate) durable: Mutex<HashMap<Vec<u8>, Durable>>,
     /// See [`Owner::linger`]; in milliseconds, the largest value is "for ever".
@@ -88,6 +91,7 @@ impl Owner {
             upstream,
             runtime,
             greeting: Mutex::new(Some(HashSet::new())),
+            rhythm: Rhythm::default(),
             durable: Mutex::default(),
             linger_ms: AtomicU64::new(u64::MAX),
         }

@@ -3,10 +3,10 @@
 
 use super::futex::Futex;
 use super::sys_wait::{self, EventFd, PollFd, Waited};
-use crate::sync::Ordering;
+use crate::sync::{Mutex, Ordering};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Nobody sleeps and nothing is to be told.
@@ -21,8 +21,8 @@ const TOLD: u32 = 3;
 /// The sleeping place of one thread. What another thread tells it before it sleeps is not lost.
 pub(crate) struct Parker {
     state: Futex,
-    /// Only there once the thread has polled descriptors.
-    event: OnceLock<EventFd>,
+    /// What ends the thread's sleep in `poll`.
+    event: Mutex<Option<Arc<EventFd>>>,
 }
 
 thread_local! {
@@ -37,7 +37,7 @@ pub(crate) fn mine() -> Arc<Parker> {
 
 impl Parker {
     pub(crate) fn new() -> Parker {
-        Parker { state: Futex::new(AWAKE), event: OnceLock::new() }
+        Parker { state: Futex::new(AWAKE), event: Mutex::new(None) }
     }
 
     /// Sleeps until told to look, or the deadline.
@@ -56,25 +56,26 @@ impl Parker {
         self.finish(Waited::Look)
     }
 
-    /// Sleeps until told to look, something happens on one of the descriptors, or the deadline.
-    /// The last of `fds` is a place for the parker's own.
-    pub(crate) fn poll(&self, fds: &mut [PollFd], deadline: Option<Instant>) -> io::Result<Waited> {
-        let event = match self.event.get() {
-            Some(event) => event,
-            None => {
-                let new = EventFd::new()?;
-                self.event.get_or_init(|| new)
-            }
-        };
+    /// Sleeps until told to look, something happens on one of the descriptors, or the deadline. `event` is what the
+    /// thread is told by, its own for now; it is put among the descriptors, in the last place.
+    pub(crate) fn poll(
+        &self,
+        fds: &mut [PollFd],
+        event: &Arc<EventFd>,
+        deadline: Option<Instant>,
+    ) -> io::Result<Waited> {
         if let Some(last) = fds.last_mut() {
             *last = PollFd::new(event.as_fd().as_raw_fd(), true, false, false);
         }
+        *self.event.lock() = Some(event.clone());
         if self.state.compare_exchange(AWAKE, POLLING, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            *self.event.lock() = None;
             return Ok(self.finish(Waited::Look));
         }
         let result = sys_wait::poll(fds, deadline);
         // A signal that comes after this only makes the next poll look once more.
         event.clear();
+        *self.event.lock() = None;
         let waited = self.finish(*result.as_ref().unwrap_or(&Waited::Look));
         result.map(|_| waited)
     }
@@ -84,7 +85,7 @@ impl Parker {
         match self.state.swap(TOLD, Ordering::AcqRel) {
             PARKED => self.state.wake(),
             POLLING => {
-                if let Some(event) = self.event.get() {
+                if let Some(event) = &*self.event.lock() {
                     event.signal();
                 }
             }
@@ -112,10 +113,11 @@ mod tests {
         assert_eq!(parker.park(None), Waited::Look);
         assert_eq!(parker.park(Some(Instant::now() + Duration::from_millis(5))), Waited::TimedOut);
         let mut fds = [PollFd::new(-1, true, true, false)];
+        let event = Arc::new(EventFd::new().unwrap());
         parker.unpark();
-        assert_eq!(parker.poll(&mut fds, None).unwrap(), Waited::Look);
+        assert_eq!(parker.poll(&mut fds, &event, None).unwrap(), Waited::Look);
         let soon = Some(Instant::now() + Duration::from_millis(5));
-        assert_eq!(parker.poll(&mut fds, soon).unwrap(), Waited::TimedOut);
+        assert_eq!(parker.poll(&mut fds, &event, soon).unwrap(), Waited::TimedOut);
     }
 
     #[test]
@@ -125,11 +127,12 @@ mod tests {
             let (theirs, woken) = (parker.clone(), Arc::new(AtomicU32::new(0)));
             let seen = woken.clone();
             let thread = std::thread::spawn(move || {
+                let event = Arc::new(EventFd::new().unwrap());
                 for turn in 1..=1000 {
                     while seen.load(Ordering::Acquire) != turn {
                         let mut fds = [PollFd::new(-1, true, true, false)];
                         if with_fds {
-                            theirs.poll(&mut fds, None).unwrap()
+                            theirs.poll(&mut fds, &event, None).unwrap()
                         } else {
                             theirs.park(None)
                         };

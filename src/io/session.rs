@@ -6,8 +6,11 @@
 //! durable sockets of 2.x): then it stays and waits for the peer to come back.
 #![forbid(unsafe_code)]
 
+mod direct;
+
 use super::established::{self, Ended, Established};
 use super::fd::Fd;
+use super::line::Line;
 use super::owner::{Alive, Durable, Home, Owner};
 use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::message::{Kind, Message};
@@ -21,6 +24,8 @@ use crate::transport::{Target, tcp};
 use crate::wire::batch::Batch;
 use crate::wire::handshake::Handshake;
 use crate::wire::{Local, PeerInfo, Version};
+use direct::Direct;
+use parking_lot::Mutex;
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
@@ -79,6 +84,8 @@ pub(crate) struct Session {
     owner: Arc<Owner>,
     options: Arc<Options>,
     home: Home,
+    line: Arc<Line>,
+    direct: Direct,
     role: Role,
     link: Link,
     /// Changes with every new descriptor.
@@ -124,10 +131,10 @@ impl Session {
         home: Home,
     ) -> io::Result<(Session, Pipe)> {
         let (socket_end, session_end) = session_pipe(owner.kind, options)?;
-        session_end.set_owner(home.thread.clone(), home.key);
         let interval = options.reconnect_interval.unwrap_or_default();
         let role = Role::Connecting { target, interval };
         let mut session = Session::new(role, Link::Down(None), owner, Arc::new(options.clone()), home);
+        session_end.set_owner(session.line.clone(), session.home.key);
         session.pipe = Some(session_end);
         Ok((session, socket_end))
     }
@@ -143,6 +150,8 @@ impl Session {
         Session {
             owner: owner.clone(),
             options,
+            line: Line::new(home.clone(), owner.clone()),
+            direct: Direct::default(),
             home,
             role,
             link,
@@ -154,6 +163,19 @@ impl Session {
             handover: None,
             _alive: owner.runtime.alive(),
         }
+    }
+
+    /// Gives the session to its I/O thread.
+    pub(crate) fn launch(self) {
+        let (home, line) = (self.home.clone(), self.line.clone());
+        let session = Arc::new(Mutex::new(self));
+        line.open(&session);
+        home.thread.adopt(home.key, session);
+    }
+
+    /// How threads of the application get at the session's connection.
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        &self.line
     }
 
     /// Begins an attempt to connect.
@@ -231,6 +253,13 @@ impl Session {
 
     /// The connection is gone, or could not be made.
     fn lost(&mut self, now: Instant) {
+        if self.direct.is_claimed()
+            && let Link::Up(up) = &self.link
+        {
+            // Whoever sleeps on the descriptor learns that it is no good any more.
+            sys::shutdown(up.fd.as_fd());
+        }
+        self.leave_direct();
         if let Some(pipe) = &mut self.pipe {
             pipe.rollback();
         }
@@ -345,7 +374,7 @@ impl Session {
                 self.ended = true;
                 return;
             };
-            ours.set_owner(self.home.thread.clone(), self.home.key);
+            ours.set_owner(self.line.clone(), self.home.key);
             socket_end = Some(theirs);
             self.pipe = Some(ours);
         }
@@ -360,7 +389,8 @@ impl Session {
         self.link = Link::Up(up);
         if let Some(pipe) = socket_end {
             let replayed = self.owner.upstream.is_some();
-            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), replayed }) {
+            let line = Some(self.line.clone());
+            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), replayed, line }) {
                 self.ended = true;
             }
         }
@@ -369,6 +399,7 @@ impl Session {
     /// The socket has closed the pipe.
     fn begin_closing(&mut self, now: Instant) {
         if self.closing.is_none() {
+            self.leave_direct();
             let linger = self.owner.linger();
             self.closing = Some(linger.and_then(|time| now.checked_add(time)));
             if linger == Some(Duration::ZERO) {
@@ -447,9 +478,16 @@ impl Session {
 
 impl Source for Session {
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next {
+        if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
+            // Others have come to write it before we did.
+            return Next { deadline: self.deadline(), ..Next::default() };
+        }
         self.note(cause, now);
         let mut again = false;
-        if !self.ended {
+        if let Some(ended) = self.direct.broken.take() {
+            trace::say(format_args!("{self}: {ended}"));
+            self.lost(now);
+        } else if !self.ended {
             match self.progress(scratch) {
                 Ok(more) => again = more,
                 Err(ended) => {
@@ -472,12 +510,19 @@ impl Source for Session {
         }
     }
 
+    fn is_cared_for(&mut self) -> bool {
+        Session::is_cared_for(self)
+    }
+
     fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
+        if self.direct.is_claimed() {
+            return;
+        }
         let fd = match &self.link {
             Link::Down(_) | Link::Resolving => return,
             Link::Dialing { fd, .. } => fd,
             Link::Greeting(greeting) => &greeting.fd,
-            Link::Up(up) => &up.fd,
+            Link::Up(up) => &*up.fd,
         };
         watch(fd.as_raw_fd(), self.fd_number);
     }
@@ -501,6 +546,7 @@ impl fmt::Display for Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.leave_direct();
         if let Role::Accepted { durable: None } = &self.role {
             self.owner.greeting_ends(&self.home);
         }

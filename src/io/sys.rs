@@ -196,6 +196,12 @@ pub(crate) fn shutdown_write(fd: BorrowedFd<'_>) {
     unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_WR) };
 }
 
+/// Ends the connection both ways, for everybody who has the descriptor.
+pub(crate) fn shutdown(fd: BorrowedFd<'_>) {
+    // SAFETY: as above.
+    unsafe { libc::shutdown(fd.as_raw_fd(), libc::SHUT_RDWR) };
+}
+
 /// Reads into `buffer`; 0 bytes is the end.
 pub(crate) fn read(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: `buffer` has room for `len` bytes and outlives the call.

@@ -1,12 +1,14 @@
 //! An I/O thread: the reactor, its timers, and the sources that it drives.
 #![forbid(unsafe_code)]
 
+use super::care::Care;
+use super::fd::Fd;
 use super::patience::Patience;
 use super::{Cause, Next, Scratch, Source, sys};
 use crate::error::{Error, Result};
 use crate::pipe::{Notify, Signal};
 use mio::unix::SourceFd;
-use mio::{Events, Interest, Poll, Token, Waker};
+use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
@@ -18,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// The reactor's token for "look into the inbox".
 const WAKE: Token = Token(usize::MAX);
+/// The reactor's token for "look what others drive".
+const CARE: Token = Token(usize::MAX - 1);
 /// Events that one look at the reactor gives.
 const EVENTS_MAX: usize = 256;
 /// How long to wait before watching a descriptor again that the kernel refused to watch.
@@ -38,6 +42,9 @@ pub(crate) struct Handle {
     /// Whether the thread is, or is about to be, waiting in the reactor.
     asleep: AtomicBool,
     waker: Waker,
+    /// The reactor, for those who take a descriptor out of it.
+    registry: Registry,
+    pub(crate) care: Care,
     next_key: AtomicUsize,
     /// Sources on the thread.
     load: AtomicUsize,
@@ -58,6 +65,12 @@ impl Handle {
     /// Has a source driven. One that has ended is left alone.
     pub(crate) fn drive(&self, key: usize, cause: Cause) {
         self.post(Task::Drive(key, cause));
+    }
+
+    /// Watches a descriptor no more, whoever asks. Its source has it watched again.
+    pub(crate) fn unwatch(&self, fd: &Fd) {
+        // It fails only if it was not watched.
+        let _ = self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
     }
 
     /// Ends the thread.
@@ -118,11 +131,16 @@ pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
     let refused = |_: io::Error| Error::TooManyOpen;
     let poll = Poll::new().map_err(refused)?;
     let waker = Waker::new(poll.registry(), WAKE).map_err(refused)?;
+    let care = Care::new().map_err(refused)?;
+    poll.registry().register(&mut SourceFd(&care.raw_fd()), CARE, Interest::READABLE).map_err(refused)?;
+    let registry = poll.registry().try_clone().map_err(refused)?;
     let handle = Arc::new(Handle {
         inbox: Mutex::default(),
         posted: AtomicBool::new(false),
         asleep: AtomicBool::new(false),
         waker,
+        registry,
+        care,
         next_key: AtomicUsize::new(0),
         load: AtomicUsize::new(0),
     });
@@ -151,7 +169,9 @@ impl IoThread {
             self.wait(&mut events);
             let now = Instant::now();
             for event in &events {
-                if event.token() != WAKE {
+                if event.token() == CARE {
+                    self.look_after(now);
+                } else if event.token() != WAKE {
                     // Errors and hang-ups are found out about by reading or writing.
                     let broken = event.is_error() || event.is_read_closed() || event.is_write_closed();
                     let cause = Cause::Ready {
@@ -216,6 +236,20 @@ impl IoThread {
             std::thread::sleep(Duration::from_millis(1));
         }
         self.handle.asleep.store(false, Ordering::SeqCst);
+    }
+
+    /// Takes back what others have driven and then left alone.
+    fn look_after(&mut self, now: Instant) {
+        let mut keys = self.handle.care.look();
+        keys.retain(|key| {
+            let Some(entry) = self.entries.get(key) else { return false };
+            let cared_for = entry.source.lock().is_cared_for();
+            if !cared_for {
+                self.drive(*key, Cause::Again, now);
+            }
+            cared_for
+        });
+        self.handle.care.keep(keys);
     }
 
     /// Drives a source and does what it then wants.

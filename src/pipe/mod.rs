@@ -38,8 +38,14 @@ pub(crate) enum Signal {
 pub(crate) trait Notify: Send + Sync {
     /// `key` is what [`Pipe::set_owner`] was given.
     fn notify(&self, key: usize, signal: Signal);
+
+    /// The writer at the other end has no room, or has written much: this is the moment to have this end read by
+    /// the writer's thread, if that can be.
+    fn press(&self, _key: usize) {}
 }
 
+/// Messages under way at which the reader is told that it may want to read with the writer's help.
+const PRESS_MESSAGES: usize = 1000;
 /// The writer waits for room.
 const BLOCKED: usize = 1;
 /// Where the count of consumed messages starts in the `consumed` word.
@@ -81,6 +87,8 @@ pub(crate) struct Pipe {
     written: usize,
     /// The reader's count of consumed messages, as last seen.
     granted: usize,
+    /// The value of `written` at which room is to be looked for.
+    stop_at: usize,
     /// Whole messages read from the queue.
     read: usize,
     /// The value of `read` at the last time the writer was told.
@@ -125,6 +133,7 @@ impl Pipe {
             rx,
             written: 0,
             granted: 0,
+            stop_at: 0,
             read: 0,
             reported: 0,
             writing: Writing::Nothing,
@@ -145,8 +154,9 @@ impl Pipe {
 
     /// Changes the high-water mark of what this end writes (`0`: none). Whoever waited for room looks
     /// again by itself.
-    pub(crate) fn set_write_hwm(&self, hwm: usize) {
+    pub(crate) fn set_write_hwm(&mut self, hwm: usize) {
         self.link.flows[self.side].hwm.store(hwm, Ordering::Relaxed);
+        self.stop_at = self.written;
     }
 
     /// Changes the high-water mark of what the other end writes (`0`: none), and lets it look again if it
@@ -164,16 +174,12 @@ impl Pipe {
     /// notified with [`Signal::Writable`] once it can.
     #[inline]
     pub(crate) fn can_write(&mut self) -> bool {
-        if self.writing != Writing::Nothing {
-            return true;
-        }
-        let flow = &self.link.flows[self.side];
-        let hwm = flow.hwm.load(Ordering::Relaxed);
-        let swap_is_active = flow.swap.as_ref().is_some_and(Swap::is_active);
-        if !swap_is_active && (hwm == 0 || self.written.wrapping_sub(self.granted) < hwm) {
-            return true;
-        }
-        self.can_write_after_all()
+        self.written != self.stop_at || self.can_write_after_all()
+    }
+
+    /// How many whole messages were written to the queue so far, as a count that wraps.
+    pub(crate) fn written(&self) -> usize {
+        self.written
     }
 
     /// Writes one part of a message. [`Pipe::can_write`] has said that there is room. Parts are seen by
@@ -182,6 +188,8 @@ impl Pipe {
     pub(crate) fn write(&mut self, part: Message) {
         if self.link.flows[self.side].swap.is_some() {
             self.write_by_swap(part);
+            // Where the next message goes is to be found out anew.
+            self.stop_at = self.written;
         } else {
             self.write_to_queue(part);
         }
@@ -233,6 +241,14 @@ impl Pipe {
             return self.read_from_queue();
         }
         self.read_after_all()
+    }
+
+    /// As [`Pipe::read`], but does not ask to be told when there is more.
+    pub(crate) fn read_now(&mut self) -> Option<Message> {
+        if self.refill.is_empty() && self.rx.peek().is_some() {
+            return self.read_from_queue();
+        }
+        self.refill.pop_front()
     }
 
     /// As [`Pipe::read`], but takes only what was there at the last look, and leaves it at that: for who
@@ -319,15 +335,48 @@ impl Pipe {
     /// Looks how far the reader is, or into the swap; marks the writer as waiting when there is no room.
     #[cold]
     fn can_write_after_all(&mut self) -> bool {
+        if self.writing != Writing::Nothing {
+            return true;
+        }
         let has_room = match &self.link.flows[self.side].swap {
             Some(swap) if swap.is_active() => swap.has_room(),
-            _ => self.refresh_credit(),
+            Some(_) => self.refresh_credit(),
+            None => return self.make_room(),
         };
         if !has_room {
             // The reader cannot make room by reading what it does not see.
             self.flush();
         }
         has_room
+    }
+
+    /// Looks how far the reader is, and lends it a hand where much is under way.
+    fn make_room(&mut self) -> bool {
+        let flow = &self.link.flows[self.side];
+        let hwm = flow.hwm.load(Ordering::Relaxed);
+        let many = if hwm == 0 { PRESS_MESSAGES } else { hwm.min(PRESS_MESSAGES) };
+        if self.under_way(flow.consumed.load(Ordering::Acquire)) >= many {
+            // The reader cannot make room by reading what it does not see.
+            self.flush();
+            if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
+                owner.press(*key);
+            }
+        }
+        let has_room = self.refresh_credit();
+        let under_way = self.written.wrapping_sub(self.granted);
+        let room = if hwm == 0 { usize::MAX } else { hwm.saturating_sub(under_way) };
+        let until_press = match PRESS_MESSAGES.saturating_sub(under_way) {
+            0 => PRESS_MESSAGES,
+            left => left,
+        };
+        self.stop_at = self.written.wrapping_add(if has_room { room.min(until_press) } else { 0 });
+        has_room
+    }
+
+    /// How many messages are under way when `word` says how many were consumed.
+    fn under_way(&self, word: usize) -> usize {
+        // The count in the word has one bit less than a usize: compare within it.
+        self.written.wrapping_sub(word >> COUNT_SHIFT) & (usize::MAX >> COUNT_SHIFT)
     }
 
     fn refresh_credit(&mut self) -> bool {
@@ -339,9 +388,7 @@ impl Pipe {
             if hwm == 0 {
                 return true;
             }
-            self.granted = word >> COUNT_SHIFT;
-            // The count in the word has one bit less than a usize: compare within it.
-            let under_way = self.written.wrapping_sub(self.granted) & (usize::MAX >> COUNT_SHIFT);
+            let under_way = self.under_way(word);
             self.granted = self.written.wrapping_sub(under_way);
             if under_way < hwm {
                 return true;

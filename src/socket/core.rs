@@ -6,15 +6,17 @@ use super::mailbox::{Event, Mailbox};
 use super::options::Options;
 use crate::context::Shared;
 use crate::error::{Error, Result};
+use crate::io::line::{LINES_MAX, Line};
 use crate::io::listener::{self, Stopper};
 use crate::io::owner::{Alive, Home, Owner};
 use crate::io::patience::Patience;
+use crate::io::sys_wait::EventFd;
 use crate::io::{dial, session::Session};
 use crate::message::Message;
 use crate::pattern::{self, Pattern, PipeId, Pipes, Stop};
 use crate::pipe::{Pipe, Signal};
 use crate::transport::{Endpoint, Target, inproc::Party, ipc, tcp};
-use parking_lot::Mutex;
+use std::io;
 use std::sync::Arc;
 
 /// What a socket can do at once.
@@ -42,6 +44,14 @@ pub(crate) struct Core {
     owner: Arc<Owner>,
     pattern: Box<dyn Pattern>,
     pipes: Pipes,
+    /// The connections' lines, by pipe.
+    lines: Vec<(PipeId, Arc<Line>)>,
+    /// The same for a thread that waits, while they are few.
+    few_lines: Option<Arc<[Arc<Line>]>>,
+    /// Descriptors by which threads were told to look, see [`Core::take_event`].
+    wakers: Vec<Arc<EventFd>>,
+    /// The application was given the mailbox's descriptor: it is the I/O threads that make it readable.
+    announces: bool,
     /// What was bound and connected, by the endpoint's full name.
     endpoints: Vec<(String, Attachment)>,
     /// The endpoint that was bound or connected last.
@@ -89,6 +99,10 @@ impl Core {
             owner: Arc::new(owner),
             pattern,
             pipes,
+            lines: Vec::new(),
+            few_lines: None,
+            wakers: Vec::new(),
+            announces: false,
             endpoints: Vec::new(),
             last_endpoint: String::new(),
             more: false,
@@ -134,8 +148,8 @@ impl Core {
                     }
                 },
                 Event::Pipe(..) => {}
-                Event::Attach { pipe, replayed } => {
-                    self.attach(*pipe, replayed);
+                Event::Attach { pipe, replayed, line } => {
+                    self.attach(*pipe, replayed, line);
                 }
                 Event::Terminate => self.terminated = true,
             }
@@ -159,12 +173,20 @@ impl Core {
             self.endpoints
                 .retain(|(_, attachment)| !matches!(attachment, Attachment::Pipe(pipe) if *pipe == id));
             drop(self.pipes.remove(id));
+            if let Some(at) = self.lines.iter().position(|(pipe, _)| *pipe == id) {
+                self.lines.swap_remove(at);
+                self.count_lines();
+            }
         }
     }
 
     /// Gives a pipe to the pattern. `None`: there are more than can be counted.
-    fn attach(&mut self, pipe: Pipe, replayed: bool) -> Option<PipeId> {
+    fn attach(&mut self, pipe: Pipe, replayed: bool, line: Option<Arc<Line>>) -> Option<PipeId> {
         let id = self.pipes.insert(pipe)?;
+        if let Some(line) = line {
+            self.lines.push((id, line));
+            self.count_lines();
+        }
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
         self.pattern.attach(id, replayed, &mut self.pipes);
         // What the other end did before it knew whom to tell.
@@ -173,6 +195,43 @@ impl Core {
         }
         self.pattern.readable(id, &mut self.pipes);
         Some(id)
+    }
+
+    fn count_lines(&mut self) {
+        self.few_lines = None;
+        self.owner.rhythm.set_lines(self.lines.len());
+    }
+
+    /// The lines of the socket's connections, for a thread that waits for a message and may read them by itself.
+    pub(crate) fn lines_to_wait_on(&mut self) -> Arc<[Arc<Line>]> {
+        let lines = if self.announces || self.lines.len() > LINES_MAX { &[] } else { &self.lines[..] };
+        self.few_lines.get_or_insert_with(|| lines.iter().map(|(_, line)| line.clone()).collect()).clone()
+    }
+
+    /// Reads the connections that the application's threads read, if there are such. Instead of waiting.
+    #[cold]
+    pub(crate) fn pull_claimed(&self) -> bool {
+        self.lines.iter().take(LINES_MAX).filter(|(_, line)| line.pull_claimed()).count() > 0
+    }
+
+    /// A descriptor by which a thread that sleeps on the socket's connections is told to look.
+    pub(crate) fn take_event(&mut self) -> io::Result<Arc<EventFd>> {
+        self.wakers.pop().map_or_else(|| EventFd::new().map(Arc::new), Ok)
+    }
+
+    /// Gives it back, for the next wait.
+    pub(crate) fn give_event(&mut self, event: Arc<EventFd>) {
+        self.wakers.push(event);
+    }
+
+    /// From now on it is the I/O threads that read the socket's connections: they make the mailbox's descriptor
+    /// readable.
+    pub(crate) fn announce(&mut self) {
+        if !self.announces {
+            self.announces = true;
+            self.few_lines = None;
+            self.lines.iter().for_each(|(_, line)| line.give_back());
+        }
     }
 
     /// Sends one part, if that can be done at once.
@@ -253,7 +312,7 @@ impl Core {
             Endpoint::Inproc(name) => {
                 let party = Party::new(self.kind, &self.options);
                 for pipe in self.context.inproc.bind(name, party, self.mailbox.clone())? {
-                    self.attach(pipe, false);
+                    self.attach(pipe, false, None);
                 }
                 (text.to_owned(), Attachment::Name(name.to_owned()))
             }
@@ -275,9 +334,10 @@ impl Core {
                 (self.context.inproc.connect(name, party)?, false, None)
             }
         };
-        let id = self.attach(pipe, replayed).ok_or(Error::TooManyOpen)?;
-        if let Some((home, session)) = session {
-            home.thread.adopt(home.key, Arc::new(Mutex::new(session)));
+        let line = session.as_ref().map(|session| session.line().clone());
+        let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
+        if let Some(session) = session {
+            session.launch();
         }
         self.last_endpoint = text.to_owned();
         self.endpoints.push((text.to_owned(), Attachment::Pipe(id)));
@@ -286,13 +346,12 @@ impl Core {
     }
 
     /// A session that connects to the target, and the socket's end of its pipe.
-    #[expect(clippy::type_complexity, reason = "the parts go separate ways at once")]
-    fn session(&self, target: Target) -> Result<(Pipe, bool, Option<(Home, Session)>)> {
+    fn session(&self, target: Target) -> Result<(Pipe, bool, Option<Session>)> {
         let thread = self.owner.runtime.choose(self.options.affinity).ok_or(Error::NoIoThread)?;
         let home = Home::new(thread);
         let (session, pipe) =
-            Session::connecting(target, &self.owner, &self.options, home.clone()).map_err(dial::refusal)?;
-        Ok((pipe, self.owner.upstream.is_some(), Some((home, session))))
+            Session::connecting(target, &self.owner, &self.options, home).map_err(dial::refusal)?;
+        Ok((pipe, self.owner.upstream.is_some(), Some(session)))
     }
 
     /// Undoes a bind.

@@ -1,6 +1,7 @@
 //! How a socket is told what happens to its pipes, and how a thread that waits on sockets is woken.
 #![forbid(unsafe_code)]
 
+use crate::io::line::Line;
 use crate::io::parker::Parker;
 use crate::io::sys_wait::EventFd;
 use crate::pattern::PipeId;
@@ -20,6 +21,8 @@ pub(crate) enum Event {
         pipe: Box<Pipe>,
         /// See [`Pattern::attach`](crate::pattern::Pattern::attach).
         replayed: bool,
+        /// How to get at the connection, if there is one.
+        line: Option<Arc<Line>>,
     },
     /// The context is being terminated.
     Terminate,

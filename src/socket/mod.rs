@@ -10,9 +10,11 @@ pub mod poll;
 mod proxy;
 pub(crate) mod table;
 mod turn;
+mod wait;
 
 use self::core::{Core, Events};
 use crate::error::{Error, Result};
+use crate::io::line::{self, Line};
 use crate::io::sys_wait::Waited;
 use crate::io::{parker, patience};
 use crate::message::Message;
@@ -20,8 +22,10 @@ use kind::SocketType;
 use mailbox::Mailbox;
 use options::Options;
 pub use proxy::proxy;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
+use wait::Wait;
 
 /// Parts that were moved without a wait in a stream, as opposed to a dialogue.
 const STREAM_PARTS_MIN: u32 = 8;
@@ -83,7 +87,7 @@ impl SocketHandle {
         match turn.try_send(part) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;
-                self.wait(turn, timeout, |core| core.try_send(part))
+                self.wait(turn, timeout, None, |core| core.try_send(part))
             }
             result => result,
         }
@@ -98,18 +102,40 @@ impl SocketHandle {
     pub fn recv(self, wait: bool) -> Result<Message> {
         let mut turn = self.turn()?;
         match turn.try_recv() {
-            Err(Error::WouldBlock) if wait => {
-                let timeout = turn.options.recv_timeout;
-                self.wait(turn, timeout, Core::try_recv)
-            }
+            Err(Error::WouldBlock) => self.recv_after_all(turn, wait),
             result => result,
         }
+    }
+
+    /// Looks where messages may come from, and waits there if it is to wait.
+    #[cold]
+    fn recv_after_all(self, mut turn: Turn<'static, Box<Core>>, wait: bool) -> Result<Message> {
+        if wait {
+            let (timeout, lines) = (turn.options.recv_timeout, turn.lines_to_wait_on());
+            return self.wait(turn, timeout, Some(lines), Core::try_recv);
+        }
+        line::flush_streams();
+        if turn.pull_claimed() { turn.try_recv() } else { Err(Error::WouldBlock) }
     }
 
     /// Sleeps and tries again until `attempt` does not say that it would block.
     #[cold]
     fn wait<T>(
         self,
+        turn: Turn<'static, Box<Core>>,
+        timeout: Option<Duration>,
+        lines: Option<Arc<[Arc<Line>]>>,
+        attempt: impl FnMut(&mut Core) -> Result<T>,
+    ) -> Result<T> {
+        let mut wait = Wait::new(lines);
+        line::flush_streams();
+        // What it holds of the socket is given back when the turn is.
+        self.wait_on(&mut wait, turn, timeout, attempt)
+    }
+
+    fn wait_on<T>(
+        self,
+        wait: &mut Wait,
         mut turn: Turn<'static, Box<Core>>,
         timeout: Option<Duration>,
         mut attempt: impl FnMut(&mut Core) -> Result<T>,
@@ -122,16 +148,19 @@ impl SocketHandle {
         let mailbox = turn.mailbox.clone();
         loop {
             // The turn was given away: what another thread has left behind is found by trying again.
-            turn = self.look(turn, &mailbox)?;
+            turn = self.look(turn, &mailbox, wait)?;
             match attempt(&mut turn) {
                 Err(Error::WouldBlock) => {}
                 result => return result,
             }
             // Still in the turn in which there was nothing, so that whatever comes now ends the sleep.
             let mut waited = Waited::Look;
+            if !wait.is_empty() {
+                wait.prepare(self, &mut turn);
+            }
             if mailbox.begin_wait(&parker) {
                 drop(turn);
-                waited = parker.park(deadline);
+                waited = wait.sleep(&parker, deadline)?;
                 mailbox.end_wait(&parker);
                 turn = self.turn()?;
             }
@@ -147,13 +176,25 @@ impl SocketHandle {
     }
 
     /// Looks for news for a moment, where that pays, with the turn given away.
-    fn look(self, mut turn: Turn<'static, Box<Core>>, mailbox: &Mailbox) -> Result<Turn<'static, Box<Core>>> {
+    fn look(
+        self,
+        mut turn: Turn<'static, Box<Core>>,
+        mailbox: &Mailbox,
+        wait: &Wait,
+    ) -> Result<Turn<'static, Box<Core>>> {
         let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
         let mut patience = std::mem::take(&mut turn.patience);
         drop(turn);
-        if patience.look(|| mailbox.is_pending()) && streaming {
-            // The other side has just begun to write: let it write some more.
-            (0..STREAM_PAUSES).for_each(|_| patience::pause());
+        let direct = wait.pull();
+        if !mailbox.is_pending() {
+            let looked = patience.look(|| {
+                wait.pull();
+                mailbox.is_pending()
+            });
+            if looked && streaming && !direct {
+                // The other side has just begun to write: let it write some more.
+                (0..STREAM_PAUSES).for_each(|_| patience::pause());
+            }
         }
         let mut turn = self.turn()?;
         turn.patience = patience;
@@ -254,7 +295,9 @@ impl SocketHandle {
     /// # Errors
     /// [`Error::NotASocket`], [`Error::Terminated`].
     pub fn events(self) -> Result<Events> {
-        self.turn()?.ready()
+        let mut turn = self.turn()?;
+        let events = turn.ready()?;
+        if !events.readable && turn.pull_claimed() { turn.ready() } else { Ok(events) }
     }
 
     /// Whether the part received last is followed by another part of its message.
@@ -276,6 +319,7 @@ impl SocketHandle {
         let mut turn = self.turn()?;
         turn.catch_up()?;
         let fd = turn.mailbox.fd().map_err(|_| Error::TooManyOpen)?;
+        turn.announce();
         // What is there already was never announced on it.
         turn.mailbox.signal_fd();
         Ok(fd)

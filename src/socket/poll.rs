@@ -3,7 +3,9 @@
 
 use super::SocketHandle;
 use super::mailbox::Mailbox;
+use super::wait::Wait;
 use crate::error::{Error, Result};
+use crate::io::line::{self, LINES_MAX};
 use crate::io::parker::{self, Parker};
 use crate::io::patience::Patience;
 use crate::io::sys_wait::{self, PollFd, Waited};
@@ -150,21 +152,50 @@ fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
 
 fn wait(
     items: &mut [PollItem],
-    fds: &mut [PollFd],
+    fds: &mut Vec<PollFd>,
     has_fds: bool,
     deadline: Option<Instant>,
 ) -> Result<Waited> {
     let mut mailboxes = Vec::new();
+    let mut lines = Vec::new();
     for item in items.iter() {
         if let PollOn::Socket(socket) = item.on
             && item.want.any()
         {
-            mailboxes.push(socket.turn()?.mailbox.clone());
+            let mut turn = socket.turn()?;
+            mailboxes.push(turn.mailbox.clone());
+            if item.want.readable {
+                lines.push(turn.lines_to_wait_on());
+            }
         }
+    }
+    line::flush_streams();
+    let mut on_lines = Wait::new(lines);
+    if on_lines.len() > LINES_MAX {
+        on_lines = Wait::default();
+    }
+    if has_fds || !on_lines.is_empty() {
+        let first = items.iter().find_map(|item| match item.on {
+            PollOn::Socket(socket) if item.want.any() => Some(socket),
+            _ => None,
+        });
+        if let Some(socket) = first
+            && !on_lines.prepare(socket, &mut *socket.turn()?)
+            && has_fds
+        {
+            return Err(Error::TooManyOpen);
+        }
+    }
+    on_lines.pull();
+    if mailboxes.iter().any(|mailbox| mailbox.is_pending()) {
+        return Ok(Waited::Look);
     }
     if !has_fds {
         let mut patience = PATIENCE.take();
-        let found = patience.look(|| mailboxes.iter().any(|mailbox| mailbox.is_pending()));
+        let found = patience.look(|| {
+            on_lines.pull();
+            mailboxes.iter().any(|mailbox| mailbox.is_pending())
+        });
         PATIENCE.set(patience);
         if found {
             return Ok(Waited::Look);
@@ -176,9 +207,5 @@ fn wait(
     if !waiting.begin() || look_at_sockets(items)? > 0 {
         return Ok(Waited::Look);
     }
-    if has_fds {
-        parker.poll(fds, deadline).map_err(|_| Error::TooManyOpen)
-    } else {
-        Ok(parker.park(deadline))
-    }
+    if has_fds { on_lines.poll(&parker, fds, deadline) } else { on_lines.sleep(&parker, deadline) }
 }

@@ -139,7 +139,7 @@ impl Directory {
         ]);
         party.introduce(&mut near_end);
         bound.party.introduce(&mut far_end);
-        if bound.mailbox.post(Event::Attach { pipe: Box::new(far_end), replayed: false }) {
+        if bound.mailbox.post(Event::Attach { pipe: Box::new(far_end), replayed: false, line: None }) {
             Ok(near_end)
         } else {
             Err(Error::Terminated)

@@ -1,0 +1,211 @@
+//! A session's line: through it, threads of the application drive the session's connection themselves.
+//!
+//! Whoever holds a session's lock drives it. Normally that is its I/O thread. But to hand every message over to
+//! another thread costs a wake, some 50 µs; so a thread that sends to an idle connection writes it by itself,
+//! one that has filled a queue empties it, and one that waits for a message reads the connections that it
+//! may come over. None of them ever waits for the lock: where it is taken, its holder does the work.
+#![forbid(unsafe_code)]
+
+use super::fd::Fd;
+use super::owner::{Home, Owner};
+use super::session::Session;
+use super::{Cause, Scratch};
+use crate::pipe::{Notify, Signal};
+use parking_lot::Mutex;
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, LazyLock, OnceLock, Weak};
+use std::time::{Duration, Instant};
+
+/// Connections that one thread drives by itself; with more, finding the one that has something costs more than a wake.
+pub(crate) const LINES_MAX: usize = 16;
+/// Messages sent with less time than this between them are a burst.
+const BURST_GAP: Duration = Duration::from_micros(5);
+/// How many messages of a burst are written one by one, before the rest is left to be written in batches.
+const BURST_HEAD: u32 = 4;
+
+thread_local! {
+    /// What a thread of the application drives connections with; made at the first one.
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+    /// Connections that this thread streams to: messages may be left in their pipes.
+    static STREAMS: RefCell<Vec<Weak<Line>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// See the module's documentation.
+pub(crate) struct Line {
+    home: Home,
+    owner: Arc<Owner>,
+    session: OnceLock<Weak<Mutex<Session>>>,
+    /// Itself, for the list of streams.
+    own: Weak<Line>,
+    /// Threads of the application read the connection: it need not be told that there is room for more.
+    claimed: AtomicBool,
+}
+
+/// What a socket's threads have been doing to its connections.
+#[derive(Default)]
+pub(crate) struct Rhythm {
+    /// How many connections the socket has.
+    lines: AtomicUsize,
+    /// When a message was last written by the one who sent it, in nanoseconds since the first.
+    pushed_ns: AtomicU64,
+    /// How many were so written in a burst.
+    burst: AtomicU32,
+}
+
+impl Rhythm {
+    /// Sets the number of the socket's connections.
+    pub(crate) fn set_lines(&self, count: usize) {
+        self.lines.store(count, Ordering::Relaxed);
+    }
+
+    fn is_few(&self) -> bool {
+        self.lines.load(Ordering::Relaxed) <= LINES_MAX
+    }
+
+    /// Whether the message that is there now is one by itself, to be written at once.
+    fn begins_push(&self) -> bool {
+        let last = self.pushed_ns.load(Ordering::Relaxed);
+        if now_ns().saturating_sub(last) > BURST_GAP.as_nanos() as u64 {
+            self.burst.store(0, Ordering::Relaxed);
+            return true;
+        }
+        self.burst.load(Ordering::Relaxed) < BURST_HEAD
+    }
+
+    fn ends_push(&self) {
+        self.pushed_ns.store(now_ns(), Ordering::Relaxed);
+        self.burst.store(self.burst.load(Ordering::Relaxed).saturating_add(1), Ordering::Relaxed);
+    }
+}
+
+fn now_ns() -> u64 {
+    static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(FIRST.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+impl Line {
+    pub(crate) fn new(home: Home, owner: Arc<Owner>) -> Arc<Line> {
+        Arc::new_cyclic(|own| Line {
+            home,
+            owner,
+            session: OnceLock::new(),
+            own: own.clone(),
+            claimed: AtomicBool::new(false),
+        })
+    }
+
+    /// Says which session it is the line of, once that has its place.
+    pub(crate) fn open(&self, session: &Arc<Mutex<Session>>) {
+        let _ = self.session.set(Arc::downgrade(session));
+    }
+
+    /// Marks the connection as read by threads of the application, or not any more. By the holder of the
+    /// session's lock, who in the latter case looks again for room to write to the pipe.
+    pub(crate) fn set_claimed(&self, claimed: bool) {
+        self.claimed.store(claimed, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    fn is_claimed(&self) -> bool {
+        // With the fence in `set_claimed`: either the reader of the pipe sees that nobody else will look, or whoever
+        // looks next sees the room that was made.
+        fence(Ordering::SeqCst);
+        self.claimed.load(Ordering::Relaxed)
+    }
+
+    /// Drives the session, unless somebody else does.
+    fn with<T>(&self, deed: impl FnOnce(&mut Session, &mut Scratch) -> T) -> Option<T> {
+        let session = self.session.get()?.upgrade()?;
+        let mut session = session.try_lock()?;
+        SCRATCH
+            .try_with(|scratch| {
+                // Taken when the application's free function, run by the driving below, calls us.
+                let mut scratch = scratch.try_borrow_mut().ok()?;
+                Some(deed(&mut session, scratch.get_or_insert_with(Scratch::new)))
+            })
+            .ok()
+            .flatten()
+    }
+
+    /// A message is in the pipe whose reader sleeps. True: it was written.
+    fn push(&self) -> bool {
+        let rhythm = &self.owner.rhythm;
+        if !rhythm.is_few() || !rhythm.begins_push() {
+            return false;
+        }
+        let pushed = self.with(Session::push) == Some(true);
+        rhythm.ends_push();
+        pushed
+    }
+
+    /// Reads the connection, if it may be read by this thread. True: it may.
+    pub(crate) fn pull(&self) -> bool {
+        self.with(Session::pull) == Some(true)
+    }
+
+    /// Reads the connection, if threads of the application have been doing so. True: they have.
+    pub(crate) fn pull_claimed(&self) -> bool {
+        self.claimed.load(Ordering::Relaxed) && self.pull()
+    }
+
+    /// The calling thread is about to sleep on the connection that it has pulled: the descriptor to sleep on.
+    /// `None`: somebody else has it. [`Line::end_sleep`] ends it.
+    pub(crate) fn begin_sleep(&self) -> Option<Arc<Fd>> {
+        self.session.get()?.upgrade()?.lock().begin_sleep()
+    }
+
+    /// Undoes a [`Line::begin_sleep`] that gave a descriptor.
+    pub(crate) fn end_sleep(&self) {
+        if let Some(session) = self.session.get().and_then(Weak::upgrade) {
+            session.lock().end_sleep();
+        }
+    }
+
+    /// Gives the connection back to the I/O thread.
+    pub(crate) fn give_back(&self) {
+        if self.claimed.load(Ordering::Relaxed)
+            && let Some(session) = self.session.get().and_then(Weak::upgrade)
+        {
+            session.lock().give_back();
+        }
+    }
+}
+
+impl Notify for Line {
+    fn notify(&self, _key: usize, signal: Signal) {
+        match signal {
+            Signal::Readable if self.push() => {}
+            Signal::Writable if self.is_claimed() => {}
+            signal => self.home.drive(Cause::Pipe(signal)),
+        }
+    }
+
+    /// Many messages are written by the thread that sends them.
+    fn press(&self, _key: usize) {
+        if self.owner.rhythm.is_few() && self.with(Session::press) == Some(true) {
+            STREAMS
+                .try_with(|streams| {
+                    let Ok(mut streams) = streams.try_borrow_mut() else { return };
+                    if !streams.iter().any(|line| Weak::ptr_eq(line, &self.own)) {
+                        streams.push(self.own.clone());
+                    }
+                })
+                .ok();
+        }
+    }
+}
+
+/// Writes what the calling thread has left in the pipes of connections that it streams to. Before it waits.
+pub(crate) fn flush_streams() {
+    let streams =
+        STREAMS.try_with(|streams| streams.try_borrow_mut().map(|mut streams| std::mem::take(&mut *streams)));
+    let Ok(Ok(streams)) = streams else { return };
+    for line in streams {
+        if let Some(line) = line.upgrade()
+            && line.with(Session::flush) != Some(true)
+        {
+            line.home.drive(Cause::Again);
+        }
+    }
+}
