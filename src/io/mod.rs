@@ -74,8 +74,9 @@ pub(crate) trait Source: Send {
     /// Does what can be done now without waiting.
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next;
 
-    /// Looks whether somebody else drives it, as it was begun; see [`care`]. False: it is to be driven here.
-    fn is_cared_for(&mut self) -> bool {
+    /// Looks whether somebody else drives it, as was begun; see [`care`]. When not, or when it is to be `taken_back`,
+    /// false: it is to be driven here.
+    fn is_cared_for(&mut self, _taken_back: bool) -> bool {
         false
     }
 

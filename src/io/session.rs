@@ -77,6 +77,8 @@ struct Greeting {
     /// As that of a connection that is established.
     ending: bool,
     deadline: Option<Instant>,
+    /// The handshake is done: who the peer is, and what it sent behind.
+    done: Option<(PeerInfo, Vec<u8>)>,
 }
 
 /// See the module's documentation.
@@ -281,9 +283,19 @@ impl Session {
     /// Does what can be done on the link. `Ok(true)`: there is more to do.
     fn progress(&mut self, scratch: &mut Scratch) -> Result<bool, Ended> {
         if let Link::Greeting(greeting) = &mut self.link {
-            match greeting.progress(scratch)? {
-                None => return Ok(false),
-                Some((peer, held)) => self.establish(peer, held),
+            if greeting.done.is_none() {
+                let Some(done) = greeting.progress(scratch)? else { return Ok(false) };
+                // A peer with a name may be one that has just left, while threads of the application did not look:
+                // its former connection is to end first.
+                let looks_first = self.owner.kind == SocketType::Router && !done.0.identity.is_empty();
+                greeting.done = Some(done);
+                if looks_first {
+                    self.owner.runtime.threads.iter().for_each(|thread| thread.recall());
+                    return Ok(true);
+                }
+            }
+            if let Some((peer, held)) = greeting.done.take() {
+                self.establish(peer, held);
             }
         }
         let (Link::Up(up), Some(pipe)) = (&mut self.link, &mut self.pipe) else {
@@ -502,16 +514,20 @@ impl Source for Session {
                 up.finish(scratch);
             }
         }
-        Next {
+        let next = Next {
             deadline: self.deadline(),
             again: again && !self.ended,
             done: self.ended,
             handover: self.handover.take(),
+        };
+        if self.ended {
+            self.retire();
         }
+        next
     }
 
-    fn is_cared_for(&mut self) -> bool {
-        Session::is_cared_for(self)
+    fn is_cared_for(&mut self, taken_back: bool) -> bool {
+        self.is_driven_by_others(taken_back)
     }
 
     fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
@@ -546,12 +562,24 @@ impl fmt::Display for Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        self.retire();
+    }
+}
+
+impl Session {
+    /// Lets go of everything. Not only when it is dropped: a thread that tries to drive it may drop it last, and
+    /// late, when the peer has long come back.
+    fn retire(&mut self) {
         self.leave_direct();
+        self.link = Link::Down(None);
+        self.pipe = None;
         if let Role::Accepted { durable: None } = &self.role {
             self.owner.greeting_ends(&self.home);
         }
-        if let Role::Accepted { durable: Some(name) } = &self.role {
-            self.owner.durable.lock().remove(name);
+        if let Role::Accepted { durable } = &mut self.role
+            && let Some(name) = durable.take()
+        {
+            self.owner.durable.lock().remove(&name);
         }
     }
 }
@@ -566,6 +594,7 @@ impl Greeting {
             writable: true,
             ending: false,
             deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
+            done: None,
         }
     }
 

@@ -31,6 +31,7 @@ const WATCH_RETRY: Duration = Duration::from_millis(100);
 enum Task {
     Adopt(usize, Arc<Mutex<dyn Source>>),
     Drive(usize, Cause),
+    Recall,
     Quit,
 }
 
@@ -71,6 +72,11 @@ impl Handle {
     pub(crate) fn unwatch(&self, fd: &Fd) {
         // It fails only if it was not watched.
         let _ = self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
+    }
+
+    /// Has the thread take back, at once, what it lets others drive.
+    pub(crate) fn recall(&self) {
+        self.post(Task::Recall);
     }
 
     /// Ends the thread.
@@ -170,7 +176,7 @@ impl IoThread {
             let now = Instant::now();
             for event in &events {
                 if event.token() == CARE {
-                    self.look_after(now);
+                    self.look_after(false, now);
                 } else if event.token() != WAKE {
                     // Errors and hang-ups are found out about by reading or writing.
                     let broken = event.is_error() || event.is_read_closed() || event.is_write_closed();
@@ -194,6 +200,7 @@ impl IoThread {
                         self.drive(key, Cause::Adopted, now);
                     }
                     Task::Drive(key, cause) => self.drive(key, cause, now),
+                    Task::Recall => self.look_after(true, now),
                     Task::Quit => return,
                 }
             }
@@ -238,12 +245,12 @@ impl IoThread {
         self.handle.asleep.store(false, Ordering::SeqCst);
     }
 
-    /// Takes back what others have driven and then left alone.
-    fn look_after(&mut self, now: Instant) {
+    /// Takes back what others have driven and then left alone, or all that they drive.
+    fn look_after(&mut self, all: bool, now: Instant) {
         let mut keys = self.handle.care.look();
         keys.retain(|key| {
             let Some(entry) = self.entries.get(key) else { return false };
-            let cared_for = entry.source.lock().is_cared_for();
+            let cared_for = entry.source.lock().is_cared_for(all);
             if !cared_for {
                 self.drive(*key, Cause::Again, now);
             }

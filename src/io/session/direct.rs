@@ -154,10 +154,12 @@ impl Session {
     }
 
     /// The I/O thread looks how things are going. False: it has taken the connection back, and drives it.
-    pub(in crate::io) fn is_cared_for(&mut self) -> bool {
+    pub(super) fn is_driven_by_others(&mut self, taken_back: bool) -> bool {
         let direct = &mut self.direct;
         let used = std::mem::take(&mut direct.used);
-        if direct.counted && used || direct.claimed && direct.sleepers > 0 {
+        if taken_back {
+            // Whoever sleeps on the connection is told of what the I/O thread finds on it.
+        } else if direct.counted && used || direct.claimed && direct.sleepers > 0 {
             return true;
         }
         direct.listed = false;
