@@ -4,6 +4,7 @@
 use super::kind::SocketType;
 use super::mailbox::{Event, Mailbox};
 use super::options::Options;
+use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
 use crate::io::line::{LINES_MAX, Line};
@@ -77,6 +78,9 @@ impl From<Stop> for Error {
             Stop::WouldBlock => Error::WouldBlock,
             Stop::NotSupported => Error::NotSupported,
             Stop::WrongState => Error::WrongState,
+            Stop::Invalid => Error::InvalidArgument,
+            Stop::Unroutable => Error::Unroutable,
+            Stop::NameInUse => Error::NameInUse,
         }
     }
 }
@@ -239,6 +243,19 @@ impl Core {
     pub(crate) fn try_send(&mut self, part: &mut Message) -> Result<()> {
         self.catch_up()?;
         let result = self.pattern.send(part, &mut self.pipes);
+        self.sent(result)
+    }
+
+    /// As [`Core::try_send`], with tags.
+    #[inline]
+    pub(crate) fn try_send_tagged(&mut self, part: &mut Message, tags: &Tags) -> Result<()> {
+        self.catch_up()?;
+        let result = self.pattern.send_tagged(part, tags, &mut self.pipes);
+        self.sent(result)
+    }
+
+    #[inline]
+    fn sent(&mut self, result: Result<(), Stop>) -> Result<()> {
         self.reap();
         result?;
         self.moved = self.moved.wrapping_add(1);
@@ -250,6 +267,19 @@ impl Core {
     pub(crate) fn try_recv(&mut self) -> Result<Message> {
         self.catch_up()?;
         let result = self.pattern.recv(&mut self.pipes);
+        self.received(result)
+    }
+
+    /// As [`Core::try_recv`], with tags.
+    #[inline]
+    pub(crate) fn try_recv_tagged(&mut self, tags: &mut Tags) -> Result<Message> {
+        self.catch_up()?;
+        let result = self.pattern.recv_tagged(tags, &mut self.pipes);
+        self.received(result)
+    }
+
+    #[inline]
+    fn received(&mut self, result: Result<Message, Stop>) -> Result<Message> {
         self.reap();
         let part = result?;
         self.moved = self.moved.wrapping_add(1);
@@ -279,6 +309,38 @@ impl Core {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(Error::InvalidArgument),
         }
+    }
+
+    pub(crate) fn join(&mut self, group: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        if self.kind == SocketType::Dish && group.len() > GROUP_BYTES_MAX {
+            return Err(Error::InvalidArgument);
+        }
+        if self.pattern.join(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+    }
+
+    pub(crate) fn leave(&mut self, group: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        if self.pattern.leave(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+    }
+
+    /// Connects a PEER; gives its peer's routing id.
+    pub(crate) fn connect_peer(&mut self, text: &str) -> Result<u32> {
+        self.catch_up()?;
+        if self.kind != SocketType::Peer {
+            return Err(Error::NotSupported);
+        }
+        let id = self.connect_pipe(text)?;
+        // Who refuses at once is nobody to send to.
+        self.pattern.number_of(id).ok_or(Error::Unroutable)
+    }
+
+    /// Ends the connection to a peer, given its routing id.
+    pub(crate) fn disconnect_peer(&mut self, routing_id: u32) -> Result<()> {
+        self.catch_up()?;
+        let id = self.pattern.pipe_of(routing_id)?;
+        self.remove_pipe(id);
+        Ok(())
     }
 
     /// Changes the options; what sessions must know at once is told them.
@@ -326,6 +388,11 @@ impl Core {
     /// Connects to an endpoint.
     pub(crate) fn connect(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
+        self.connect_pipe(text).map(drop)
+    }
+
+    /// Connects to an endpoint; gives the pipe to it.
+    fn connect_pipe(&mut self, text: &str) -> Result<PipeId> {
         let (pipe, replayed, session) = match Endpoint::parse(text)? {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::remote(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
@@ -336,12 +403,29 @@ impl Core {
         };
         let line = session.as_ref().map(|session| session.line().clone());
         let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
+        self.name_peer(id)?;
         if let Some(session) = session {
             session.launch();
         }
         self.last_endpoint = text.to_owned();
         self.endpoints.push((text.to_owned(), Attachment::Pipe(id)));
         self.reap();
+        Ok(id)
+    }
+
+    /// Gives the peer behind a new pipe the routing id that the application has chosen, if it has. One that
+    /// was made up is made known as the socket's own (zmq_socket(3), ZMQ_STREAM).
+    fn name_peer(&mut self, id: PipeId) -> Result<()> {
+        let chosen = std::mem::take(&mut self.options.routing.connect_routing_id);
+        if !chosen.is_empty()
+            && let Err(stop) = self.pattern.rename(id, &chosen)
+        {
+            self.remove_pipe(id);
+            return Err(stop.into());
+        }
+        if let Some(name) = self.pattern.name_of(id) {
+            self.options.identity = name.to_vec();
+        }
         Ok(())
     }
 
