@@ -193,6 +193,7 @@ impl Core {
         }
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
         self.pattern.attach(id, replayed, &mut self.pipes);
+        self.note_name(id);
         // What the other end did before it knew whom to tell.
         if self.pipes.get(id).is_abandoned() {
             self.pattern.closed(id, &mut self.pipes);
@@ -359,10 +360,22 @@ impl Core {
         Ok(())
     }
 
+    /// Whether sockets of this type can meet over a transport.
+    fn check_transport(&self, endpoint: &Endpoint<'_>) -> Result<()> {
+        let fits = match self.kind {
+            SocketType::Stream => !matches!(endpoint, Endpoint::Inproc(_)),
+            SocketType::Dgram => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { Err(Error::IncompatibleTransport) }
+    }
+
     /// Binds to an endpoint.
     pub(crate) fn bind(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
-        let (name, attachment) = match Endpoint::parse(text)? {
+        let endpoint = Endpoint::parse(text)?;
+        self.check_transport(&endpoint)?;
+        let (name, attachment) = match endpoint {
             Endpoint::Tcp(address) => {
                 let (stopper, name) = listener::listen_tcp(address, &self.owner, &self.options)?;
                 (name, Attachment::Listener(stopper))
@@ -393,7 +406,9 @@ impl Core {
 
     /// Connects to an endpoint; gives the pipe to it.
     fn connect_pipe(&mut self, text: &str) -> Result<PipeId> {
-        let (pipe, replayed, session) = match Endpoint::parse(text)? {
+        let endpoint = Endpoint::parse(text)?;
+        self.check_transport(&endpoint)?;
+        let (pipe, replayed, session) = match endpoint {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::remote(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
             Endpoint::Inproc(name) => {
@@ -413,8 +428,7 @@ impl Core {
         Ok(id)
     }
 
-    /// Gives the peer behind a new pipe the routing id that the application has chosen, if it has. One that
-    /// was made up is made known as the socket's own (zmq_socket(3), ZMQ_STREAM).
+    /// Gives the peer behind a new pipe the routing id that the application has chosen, if it has.
     fn name_peer(&mut self, id: PipeId) -> Result<()> {
         let chosen = std::mem::take(&mut self.options.routing.connect_routing_id);
         if !chosen.is_empty()
@@ -423,10 +437,15 @@ impl Core {
             self.remove_pipe(id);
             return Err(stop.into());
         }
+        self.note_name(id);
+        Ok(())
+    }
+
+    /// Makes the routing id that a peer of a STREAM has got known as the socket's own (zmq_socket(3)).
+    fn note_name(&mut self, id: PipeId) {
         if let Some(name) = self.pattern.name_of(id) {
             self.options.identity = name.to_vec();
         }
-        Ok(())
     }
 
     /// A session that connects to the target, and the socket's end of its pipe.

@@ -16,6 +16,7 @@ mod publishing;
 mod reconnecting;
 mod requests;
 mod routing;
+mod stream;
 mod swap;
 mod termination;
 mod timeouts;

@@ -172,6 +172,7 @@ fn cautious(version: Version, kind: SocketType, identity: &[u8]) -> Vec<(usize, 
     let name = kind.wire_name().as_bytes();
     let count = identity.len() as u8;
     match version {
+        Raw => vec![],
         V1_0 => vec![(0, [&[count + 1, 0], identity].concat())],
         V2_0 => vec![(0, signature), (10, vec![1, kind as u8]), (12, [&[0, count], identity].concat())],
         V3_0 | V3_1 => {
@@ -216,6 +217,14 @@ fn nobody_waits_for_ever() {
             }
         }
     }
+}
+
+#[test]
+fn with_a_peer_without_zmtp_there_is_nothing_to_say() {
+    let mut output = Vec::new();
+    let mut handshake = Handshake::raw(local(SocketType::Stream, b"me"));
+    assert_eq!(handshake.advance(b"", &mut output), Ok((0, Some(PeerInfo::raw()))));
+    assert!(output.is_empty());
 }
 
 #[test]
