@@ -54,4 +54,5 @@ pub use message::Message;
 pub use socket::core::Events;
 pub use socket::kind::SocketType;
 pub use socket::options::Options;
+pub use socket::tags::Tags;
 pub use socket::{SocketHandle, poll, proxy};

@@ -5,10 +5,11 @@ use super::fd::Fd;
 use super::{READ_BYTES, Scratch, sys};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
+use crate::socket::kind::SocketType;
 use crate::wire::batch::{Batch, SLICES_MAX};
 use crate::wire::command::Command;
 use crate::wire::decoder::{Decoder, Sink};
-use crate::wire::encoder::Encoder;
+use crate::wire::encoder::{Encoder, put_raw};
 use crate::wire::{PeerInfo, Version, WireError};
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
@@ -31,6 +32,8 @@ const PONGS_MAX: usize = 16;
 pub(crate) enum Ended {
     /// The peer closed it.
     ByPeer,
+    /// The application closed it, by an empty message to a peer that speaks no ZMTP.
+    ByApplication,
     /// The system says that it is broken.
     Broken(io::Error),
     /// The peer does not keep to the protocol.
@@ -40,6 +43,7 @@ pub(crate) enum Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            Ended::ByApplication => f.write_str("the application closed the connection"),
             Ended::ByPeer => f.write_str("the peer closed the connection"),
             Ended::Broken(error) => write!(f, "the connection broke: {error}"),
             Ended::Protocol(error) => write!(f, "the peer was disconnected: {error}"),
@@ -70,6 +74,8 @@ pub(crate) struct Established {
     writable: bool,
     /// The reactor has told of the end of what there is to read, and will not do so again.
     ending: bool,
+    /// The application has closed the connection: nothing is written behind what is written now.
+    closed: bool,
 }
 
 /// Where decoded messages go.
@@ -92,8 +98,12 @@ impl Sink for PipeSink<'_> {
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
         let prefix = |bytes: &[u8]| Message::copy_from(bytes).map_err(|_| WireError::OutOfMemory);
         match command {
-            Command::Subscribe(bytes) => self.pipe.write(prefix(bytes)?.with_kind(Kind::Subscribe)),
-            Command::Cancel(bytes) => self.pipe.write(prefix(bytes)?.with_kind(Kind::Cancel)),
+            Command::Subscribe(bytes) | Command::Join(bytes) => {
+                self.pipe.write(prefix(bytes)?.with_kind(Kind::Subscribe));
+            }
+            Command::Cancel(bytes) | Command::Leave(bytes) => {
+                self.pipe.write(prefix(bytes)?.with_kind(Kind::Cancel));
+            }
             Command::Ping { context, .. } if self.pongs.len() < PONGS_MAX => {
                 self.pongs.push(prefix(context)?)
             }
@@ -116,15 +126,19 @@ impl Established {
         let version = peer.version;
         Established {
             fd: Arc::new(fd),
-            peer,
-            encoder: Encoder::new(version),
+            encoder: match peer.kind {
+                Some(SocketType::Radio) => Encoder::for_groups(version),
+                _ => Encoder::new(version),
+            },
             decoder: Decoder::new(version, max_bytes),
+            peer,
             out,
             held,
             held_decoded: 0,
             readable: true,
             writable: true,
             ending: false,
+            closed: false,
         }
     }
 
@@ -269,21 +283,31 @@ impl Established {
             self.out = Batch::new();
         }
         for _ in 0..TURNS_MAX {
+            if self.closed {
+                return Err(Ended::ByApplication);
+            }
             if !self.writable {
                 return Ok(false);
             }
             let batch = &mut scratch.output;
-            // Whole messages only, so that a connection that breaks leaves no part of one behind in the
-            // pipe. And only what is there at the first look: a batch that grew while it is made would be
-            // made message by message, in step with the writer.
-            let mut more = false;
-            while more || batch.len() < BATCH_BYTES {
-                let part = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
-                let Some(part) = part else { break };
-                more = part.more();
-                self.encoder.encode(part, batch);
+            if self.peer.version == Version::Raw {
+                self.closed = fill_raw(&first, pipe, batch);
+            } else {
+                // Whole messages only, so that a connection that breaks leaves no part of one behind in the
+                // pipe. And only what is there at the first look: a batch that grew while it is made would
+                // be made message by message, in step with the writer.
+                let mut more = false;
+                while more || batch.len() < BATCH_BYTES {
+                    let part = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
+                    let Some(part) = part else { break };
+                    more = part.more();
+                    self.encoder.encode(part, batch);
+                }
             }
             if batch.is_empty() {
+                if self.closed {
+                    continue;
+                }
                 return Ok(false);
             }
             match write(&self.fd, batch, &mut self.writable) {
@@ -311,6 +335,20 @@ impl Established {
             }
         }
     }
+}
+
+/// Takes what the pipe has as it is, the first of it by `first`. True: an empty message says that the connection is
+/// to be closed behind it.
+fn fill_raw(first: impl Fn(&mut Pipe) -> Option<Message>, pipe: &mut Pipe, batch: &mut Batch) -> bool {
+    while batch.len() < BATCH_BYTES {
+        let part = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
+        match part {
+            Some(part) if part.is_empty() => return true,
+            Some(part) => put_raw(part, batch),
+            None => break,
+        }
+    }
+    false
 }
 
 /// Writes the batch. `Ok(false)`: the kernel took a part of it and has no more room.

@@ -264,6 +264,10 @@ impl Session {
         self.leave_direct();
         if let Some(pipe) = &mut self.pipe {
             pipe.rollback();
+            if let Link::Up(up) = &self.link {
+                notify_raw(up, &self.options, pipe);
+                pipe.flush();
+            }
         }
         match &self.role {
             Role::Connecting { .. } => self.back_off(now),
@@ -300,6 +304,7 @@ impl Session {
         }
         let (Link::Up(up), Some(pipe)) = (&mut self.link, &mut self.pipe) else {
             self.forget_subscriptions();
+            self.ended |= self.is_closed_by_application();
             return Ok(false);
         };
         for part in self.leftover.drain(..) {
@@ -311,6 +316,12 @@ impl Session {
         }
         again |= up.transmit(pipe, scratch)?;
         Ok(again)
+    }
+
+    /// Whether the application has closed a connection that there is not: nothing is left to be written.
+    fn is_closed_by_application(&mut self) -> bool {
+        self.options.is_raw(self.owner.kind)
+            && self.pipe.as_mut().and_then(Pipe::peek).is_some_and(Message::is_empty)
     }
 
     /// While no publisher is connected, changes of subscriptions need not be kept: the whole state is
@@ -391,7 +402,7 @@ impl Session {
             self.pipe = Some(ours);
         }
         if let Some(pipe) = &mut self.pipe {
-            self.leftover.extend(introduce(&self.owner, &mut up, pipe));
+            self.leftover.extend(introduce(&self.owner, &mut up, &self.options, pipe));
         }
         let (version, kind) = (up.version(), up.peer.kind);
         trace::say(format_args!(
@@ -428,6 +439,23 @@ impl Session {
             // A peer that is away for good: nobody listens for it any more, or nobody calls it.
             Link::Down(None) => true,
             _ => empty || self.owner.upstream.is_some(),
+        }
+    }
+
+    /// The connection has ended.
+    fn end_link(&mut self, ended: &Ended, scratch: &mut Scratch, now: Instant) {
+        trace::say(format_args!("{self}: {ended}"));
+        match ended {
+            Ended::ByApplication => self.finish(scratch),
+            _ => self.lost(now),
+        }
+    }
+
+    /// Ends the session in order.
+    fn finish(&mut self, scratch: &mut Scratch) {
+        self.ended = true;
+        if let Link::Up(up) = std::mem::replace(&mut self.link, Link::Down(None)) {
+            up.finish(scratch);
         }
     }
 
@@ -497,22 +525,15 @@ impl Source for Session {
         self.note(cause, now);
         let mut again = false;
         if let Some(ended) = self.direct.broken.take() {
-            trace::say(format_args!("{self}: {ended}"));
-            self.lost(now);
+            self.end_link(&ended, scratch, now);
         } else if !self.ended {
             match self.progress(scratch) {
                 Ok(more) => again = more,
-                Err(ended) => {
-                    trace::say(format_args!("{self}: {ended}"));
-                    self.lost(now);
-                }
+                Err(ended) => self.end_link(&ended, scratch, now),
             }
         }
         if self.closing.is_some() && !self.ended && self.is_delivered() {
-            self.ended = true;
-            if let Link::Up(up) = std::mem::replace(&mut self.link, Link::Down(None)) {
-                up.finish(scratch);
-            }
+            self.finish(scratch);
         }
         let next = Next {
             deadline: self.deadline(),
@@ -587,9 +608,10 @@ impl Session {
 impl Greeting {
     fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
         let local = Local { kind, identity: options.identity.clone() };
+        let handshake = if options.is_raw(kind) { Handshake::raw(local) } else { Handshake::new(local) };
         Greeting {
             fd,
-            handshake: Handshake::new(local),
+            handshake,
             out: Batch::new(),
             writable: true,
             ending: false,
@@ -600,7 +622,9 @@ impl Greeting {
 
     /// Goes on with the handshake. When it is done: who the peer is, and what it sent behind.
     fn progress(&mut self, scratch: &mut Scratch) -> Result<Option<(PeerInfo, Vec<u8>)>, Ended> {
-        self.advance(0, scratch)?;
+        if let Some(done) = self.advance(0, scratch)? {
+            return Ok(Some(done));
+        }
         loop {
             let bytes = match sys::read(self.fd.as_fd(), &mut scratch.input) {
                 Ok(0) => return Err(Ended::ByPeer),
@@ -629,18 +653,27 @@ impl Greeting {
     }
 }
 
+/// Tells the application, by an empty message, that a peer without ZMTP has come or gone.
+fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
+    if up.version() == Version::Raw && options.routing.stream_notify {
+        // One more than the high-water mark allows: there is no later time to say that a peer is gone.
+        pipe.write(Message::new());
+    }
+}
+
 /// Tells the socket who the peer is, and the peer what a new connection must know. Gives messages that
 /// were in the pipe and go out first.
-fn introduce(owner: &Owner, up: &mut Established, pipe: &mut Pipe) -> Vec<Message> {
+fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut Pipe) -> Vec<Message> {
     if owner.kind == SocketType::Router
         && let Ok(identity) = Message::copy_from(&up.peer.identity)
     {
         pipe.write(identity.with_kind(Kind::Identity));
     }
     // A subscriber of 2.x filters on its own side: it is sent everything.
-    if owner.kind.publishes() && up.version() == Version::V1_0 {
+    if matches!(owner.kind, SocketType::Pub | SocketType::Xpub) && up.version() == Version::V1_0 {
         pipe.write(Message::new().with_kind(Kind::Subscribe));
     }
+    notify_raw(up, options, pipe);
     pipe.flush();
     let Some(upstream) = &owner.upstream else { return Vec::new() };
     upstream.replay(pipe, &mut |prefix| {

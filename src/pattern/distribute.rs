@@ -71,6 +71,12 @@ impl Distribute {
         self.chosen = self.pipes.len();
     }
 
+    /// Takes back what was chosen for a message that is not sent after all.
+    pub(super) fn choose_none(&mut self) {
+        debug_assert!(!self.within, "pipes stay chosen for all parts of a message");
+        self.chosen = 0;
+    }
+
     /// Sends a part to the chosen pipes; after the last part none is chosen.
     #[inline]
     pub(super) fn send(&mut self, part: &mut Message, pipes: &mut Pipes) {

@@ -6,7 +6,9 @@
 #![forbid(unsafe_code)]
 
 mod dealer;
+mod dgram;
 mod direct;
+mod dish;
 mod distribute;
 mod fair_queue;
 mod load_balance;
@@ -16,10 +18,14 @@ mod prefix_tree;
 mod r#pub;
 mod pull;
 mod push;
+mod radio;
 mod rep;
 mod req;
 mod rotation;
 mod router;
+mod server;
+mod single;
+mod stream;
 mod sub;
 mod subscribers;
 mod subscriptions;
@@ -32,6 +38,7 @@ use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::socket::options::Options;
+use crate::socket::tags::Tags;
 use std::sync::Arc;
 
 /// Names a pipe of one socket. Never used twice.
@@ -47,6 +54,12 @@ pub(crate) enum Stop {
     NotSupported,
     /// The type does not do this now: a request is outstanding, say.
     WrongState,
+    /// The message is not of the form that the type sends: it has parts, or a group that is too long.
+    Invalid,
+    /// The message is for a peer that is not there.
+    Unroutable,
+    /// Another peer has the name.
+    NameInUse,
 }
 
 /// A socket's pipes.
@@ -162,7 +175,18 @@ pub(crate) trait Pattern: Send {
     /// Receives one part.
     fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop>;
 
-    /// Whether [`Pattern::send`] would take a part now.
+    /// As [`Pattern::send`]. Types that know of tags go by them.
+    fn send_tagged(&mut self, part: &mut Message, _tags: &Tags, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.send(part, pipes)
+    }
+
+    /// As [`Pattern::recv`]. Types that know of tags say what they are.
+    fn recv_tagged(&mut self, _tags: &mut Tags, pipes: &mut Pipes) -> Result<Message, Stop> {
+        self.recv(pipes)
+    }
+
+    /// Whether [`Pattern::send`] would take a part now. Where that depends on whom the message is for, this
+    /// only says that there may be somebody.
     fn can_send(&mut self, pipes: &mut Pipes) -> bool;
 
     /// Whether [`Pattern::recv`] would give a part now.
@@ -178,7 +202,41 @@ pub(crate) trait Pattern: Send {
         Err(Stop::NotSupported)
     }
 
-    /// The subscriptions of a SUB or XSUB, for those who replay them to peers that come (back).
+    /// Joins a group; `Ok(false)` when it was joined before. Only DISH does.
+    fn join(&mut self, _group: &[u8], _pipes: &mut Pipes) -> Result<bool, Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// Leaves a group; `Ok(false)` when it was not joined.
+    fn leave(&mut self, _group: &[u8], _pipes: &mut Pipes) -> Result<bool, Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// The peer behind the pipe takes the messages of all groups, and joins none. Only RADIO asks.
+    #[cfg_attr(not(test), expect(dead_code, reason = "they come over udp, which is to follow"))]
+    fn feed_all(&mut self, _id: PipeId) {}
+
+    /// The routing id of the pipe's peer, where it is a number: SERVER and PEER.
+    fn number_of(&self, _id: PipeId) -> Option<u32> {
+        None
+    }
+
+    /// The pipe of the peer with this number.
+    fn pipe_of(&self, _number: u32) -> Result<PipeId, Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// The routing id of the pipe's peer, where it is bytes that the application has to know: STREAM.
+    fn name_of(&self, _id: PipeId) -> Option<&[u8]> {
+        None
+    }
+
+    /// The application wants the pipe's peer to have this routing id. Types without such ids take no notice.
+    fn rename(&mut self, _id: PipeId, _name: &[u8]) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    /// The subscriptions of a SUB, XSUB or DISH, for those who replay them to peers that come (back).
     fn upstream(&self) -> Option<Arc<dyn Upstream>> {
         None
     }
@@ -206,6 +264,15 @@ pub(crate) fn new(kind: SocketType) -> Box<dyn Pattern> {
         SocketType::Push => Box::new(push::Push::default()),
         SocketType::Xpub => Box::new(xpub::Xpub::new(true)),
         SocketType::Xsub => Box::new(xsub::Xsub::default()),
+        SocketType::Stream => Box::new(stream::Stream::default()),
+        SocketType::Server | SocketType::Peer => Box::new(server::Server::default()),
+        SocketType::Client => Box::new(single::Single::<dealer::Dealer>::default()),
+        SocketType::Radio => Box::new(radio::Radio::default()),
+        SocketType::Dish => Box::new(dish::Dish::default()),
+        SocketType::Gather => Box::new(single::Single::<pull::Pull>::default()),
+        SocketType::Scatter => Box::new(single::Single::<push::Push>::default()),
+        SocketType::Dgram => Box::new(dgram::Dgram::default()),
+        SocketType::Channel => Box::new(single::Single::<pair::Pair>::default()),
     }
 }
 
@@ -256,12 +323,33 @@ mod tests {
     /// One random deed of the application's: parts may be the beginning, middle or end of a message.
     fn use_socket(rig: &mut Rig, random: &mut Random) {
         let text = ["", "a", "b", "me", "\u{1}a", "\0a"][random.below(6)];
-        match random.below(5) {
-            0 | 1 => drop(rig.send_part(testing::part(text, random.below(2) == 0))),
-            2 => drop(rig.pattern.subscribe(text.as_bytes(), &mut rig.pipes)),
-            3 => drop(rig.pattern.unsubscribe(text.as_bytes(), &mut rig.pipes)),
+        match random.below(10) {
+            0..=3 => drop(rig.send_part(testing::part(text, random.below(2) == 0))),
+            4 => use_tags(rig, random, text),
+            5 => drop(rig.pattern.subscribe(text.as_bytes(), &mut rig.pipes)),
+            6 => drop(rig.pattern.unsubscribe(text.as_bytes(), &mut rig.pipes)),
             _ => drop(rig.recv_part()),
         }
+    }
+
+    /// The same of what only some types know.
+    fn use_tags(rig: &mut Rig, random: &mut Random, text: &str) {
+        rig.settle();
+        let (pattern, pipes) = (&mut rig.pattern, &mut rig.pipes);
+        let somebody = pipes.ids().into_iter().nth(random.below(3));
+        match (random.below(6), somebody) {
+            (0, Some(id)) => drop(pattern.rename(id, ["me", "you"][random.below(2)].as_bytes())),
+            (1, Some(id)) => pattern.feed_all(id),
+            (2, _) => drop(pattern.join(text.as_bytes(), pipes)),
+            (3, _) => drop(pattern.leave(text.as_bytes(), pipes)),
+            (4, _) => drop(pattern.recv_tagged(&mut Tags::default(), pipes)),
+            _ => {
+                let routing_id = somebody.and_then(|id| pattern.number_of(id)).unwrap_or(7);
+                let tags = Tags { routing_id, group: Some(text.as_bytes().into()), origin: 0 };
+                pattern.send_tagged(&mut testing::part(text, random.below(4) == 0), &tags, pipes).ok();
+            }
+        }
+        rig.settle();
     }
 
     #[test]

@@ -32,6 +32,11 @@ impl Subscriptions {
         self.everything.load(Ordering::Relaxed) || self.counts.lock().any_matching(bytes, |_| true)
     }
 
+    /// Whether just this was subscribed to.
+    pub(super) fn contains(&self, prefix: &[u8]) -> bool {
+        self.counts.lock().find(prefix).is_some()
+    }
+
     /// Subscribes once more; the peers are told when it is the first time.
     pub(super) fn subscribe(&self, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
         let mut counts = self.counts.lock();

@@ -4,6 +4,7 @@
 use super::kind::SocketType;
 use super::mailbox::{Event, Mailbox};
 use super::options::Options;
+use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
 use crate::io::line::{LINES_MAX, Line};
@@ -77,6 +78,9 @@ impl From<Stop> for Error {
             Stop::WouldBlock => Error::WouldBlock,
             Stop::NotSupported => Error::NotSupported,
             Stop::WrongState => Error::WrongState,
+            Stop::Invalid => Error::InvalidArgument,
+            Stop::Unroutable => Error::Unroutable,
+            Stop::NameInUse => Error::NameInUse,
         }
     }
 }
@@ -189,6 +193,7 @@ impl Core {
         }
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
         self.pattern.attach(id, replayed, &mut self.pipes);
+        self.note_name(id);
         // What the other end did before it knew whom to tell.
         if self.pipes.get(id).is_abandoned() {
             self.pattern.closed(id, &mut self.pipes);
@@ -239,6 +244,19 @@ impl Core {
     pub(crate) fn try_send(&mut self, part: &mut Message) -> Result<()> {
         self.catch_up()?;
         let result = self.pattern.send(part, &mut self.pipes);
+        self.sent(result)
+    }
+
+    /// As [`Core::try_send`], with tags.
+    #[inline]
+    pub(crate) fn try_send_tagged(&mut self, part: &mut Message, tags: &Tags) -> Result<()> {
+        self.catch_up()?;
+        let result = self.pattern.send_tagged(part, tags, &mut self.pipes);
+        self.sent(result)
+    }
+
+    #[inline]
+    fn sent(&mut self, result: Result<(), Stop>) -> Result<()> {
         self.reap();
         result?;
         self.moved = self.moved.wrapping_add(1);
@@ -250,6 +268,19 @@ impl Core {
     pub(crate) fn try_recv(&mut self) -> Result<Message> {
         self.catch_up()?;
         let result = self.pattern.recv(&mut self.pipes);
+        self.received(result)
+    }
+
+    /// As [`Core::try_recv`], with tags.
+    #[inline]
+    pub(crate) fn try_recv_tagged(&mut self, tags: &mut Tags) -> Result<Message> {
+        self.catch_up()?;
+        let result = self.pattern.recv_tagged(tags, &mut self.pipes);
+        self.received(result)
+    }
+
+    #[inline]
+    fn received(&mut self, result: Result<Message, Stop>) -> Result<Message> {
         self.reap();
         let part = result?;
         self.moved = self.moved.wrapping_add(1);
@@ -281,6 +312,38 @@ impl Core {
         }
     }
 
+    pub(crate) fn join(&mut self, group: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        if self.kind == SocketType::Dish && group.len() > GROUP_BYTES_MAX {
+            return Err(Error::InvalidArgument);
+        }
+        if self.pattern.join(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+    }
+
+    pub(crate) fn leave(&mut self, group: &[u8]) -> Result<()> {
+        self.catch_up()?;
+        if self.pattern.leave(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+    }
+
+    /// Connects a PEER; gives its peer's routing id.
+    pub(crate) fn connect_peer(&mut self, text: &str) -> Result<u32> {
+        self.catch_up()?;
+        if self.kind != SocketType::Peer {
+            return Err(Error::NotSupported);
+        }
+        let id = self.connect_pipe(text)?;
+        // Who refuses at once is nobody to send to.
+        self.pattern.number_of(id).ok_or(Error::Unroutable)
+    }
+
+    /// Ends the connection to a peer, given its routing id.
+    pub(crate) fn disconnect_peer(&mut self, routing_id: u32) -> Result<()> {
+        self.catch_up()?;
+        let id = self.pattern.pipe_of(routing_id)?;
+        self.remove_pipe(id);
+        Ok(())
+    }
+
     /// Changes the options; what sessions must know at once is told them.
     pub(crate) fn set_options(&mut self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
         self.catch_up()?;
@@ -297,10 +360,22 @@ impl Core {
         Ok(())
     }
 
+    /// Whether sockets of this type can meet over a transport.
+    fn check_transport(&self, endpoint: &Endpoint<'_>) -> Result<()> {
+        let fits = match self.kind {
+            SocketType::Stream => !matches!(endpoint, Endpoint::Inproc(_)),
+            SocketType::Dgram => false,
+            _ => true,
+        };
+        if fits { Ok(()) } else { Err(Error::IncompatibleTransport) }
+    }
+
     /// Binds to an endpoint.
     pub(crate) fn bind(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
-        let (name, attachment) = match Endpoint::parse(text)? {
+        let endpoint = Endpoint::parse(text)?;
+        self.check_transport(&endpoint)?;
+        let (name, attachment) = match endpoint {
             Endpoint::Tcp(address) => {
                 let (stopper, name) = listener::listen_tcp(address, &self.owner, &self.options)?;
                 (name, Attachment::Listener(stopper))
@@ -326,7 +401,14 @@ impl Core {
     /// Connects to an endpoint.
     pub(crate) fn connect(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
-        let (pipe, replayed, session) = match Endpoint::parse(text)? {
+        self.connect_pipe(text).map(drop)
+    }
+
+    /// Connects to an endpoint; gives the pipe to it.
+    fn connect_pipe(&mut self, text: &str) -> Result<PipeId> {
+        let endpoint = Endpoint::parse(text)?;
+        self.check_transport(&endpoint)?;
+        let (pipe, replayed, session) = match endpoint {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::remote(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
             Endpoint::Inproc(name) => {
@@ -336,13 +418,34 @@ impl Core {
         };
         let line = session.as_ref().map(|session| session.line().clone());
         let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
+        self.name_peer(id)?;
         if let Some(session) = session {
             session.launch();
         }
         self.last_endpoint = text.to_owned();
         self.endpoints.push((text.to_owned(), Attachment::Pipe(id)));
         self.reap();
+        Ok(id)
+    }
+
+    /// Gives the peer behind a new pipe the routing id that the application has chosen, if it has.
+    fn name_peer(&mut self, id: PipeId) -> Result<()> {
+        let chosen = std::mem::take(&mut self.options.routing.connect_routing_id);
+        if !chosen.is_empty()
+            && let Err(stop) = self.pattern.rename(id, &chosen)
+        {
+            self.remove_pipe(id);
+            return Err(stop.into());
+        }
+        self.note_name(id);
         Ok(())
+    }
+
+    /// Makes the routing id that a peer of a STREAM has got known as the socket's own (zmq_socket(3)).
+    fn note_name(&mut self, id: PipeId) {
+        if let Some(name) = self.pattern.name_of(id) {
+            self.options.identity = name.to_vec();
+        }
     }
 
     /// A session that connects to the target, and the socket's end of its pipe.

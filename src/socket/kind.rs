@@ -27,13 +27,36 @@ pub enum SocketType {
     Xpub = 9,
     /// A SUB that sends its subscriptions as messages (RFC 29).
     Xsub = 10,
+    /// Talks to peers that speak no ZMTP: bytes as they come, over tcp and ipc.
+    Stream = 11,
+    /// Answers its CLIENT peers, whom it knows by numbers (RFC 41). Thread-safe.
+    Server = 12,
+    /// Talks to its SERVER peers in turn (RFC 41). Thread-safe.
+    Client = 13,
+    /// Sends each message to those who have joined its group (RFC 48). Thread-safe.
+    Radio = 14,
+    /// Receives what is sent to the groups that it has joined (RFC 48). Thread-safe.
+    Dish = 15,
+    /// Receives from all SCATTER peers in turn (RFC 49). Thread-safe.
+    Gather = 16,
+    /// Sends to its GATHER peers in turn (RFC 49). Thread-safe.
+    Scatter = 17,
+    /// Sends and receives datagrams, over udp only.
+    Dgram = 18,
+    /// Talks to other PEERs, which it knows by numbers (RFC 51). Thread-safe.
+    Peer = 19,
+    /// Talks to exactly one CHANNEL (RFC 52). Thread-safe.
+    Channel = 20,
 }
 
 use SocketType::*;
 
 impl SocketType {
     /// All of them, by number.
-    pub const ALL: [SocketType; 11] = [Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub];
+    pub const ALL: [SocketType; 21] = [
+        Pair, Pub, Sub, Req, Rep, Dealer, Router, Pull, Push, Xpub, Xsub, Stream, Server, Client, Radio,
+        Dish, Gather, Scatter, Dgram, Peer, Channel,
+    ];
 
     /// The type with this number in the C ABIs.
     pub fn from_number(number: i32) -> Option<SocketType> {
@@ -54,6 +77,16 @@ impl SocketType {
             Push => "PUSH",
             Xpub => "XPUB",
             Xsub => "XSUB",
+            Stream => "STREAM",
+            Server => "SERVER",
+            Client => "CLIENT",
+            Radio => "RADIO",
+            Dish => "DISH",
+            Gather => "GATHER",
+            Scatter => "SCATTER",
+            Dgram => "DGRAM",
+            Peer => "PEER",
+            Channel => "CHANNEL",
         }
     }
 
@@ -74,18 +107,33 @@ impl SocketType {
             Router => matches!(peer, Req | Dealer | Router),
             Pull => peer == Push,
             Push => peer == Pull,
+            // Their peers are no sockets of ZMTP.
+            Stream | Dgram => false,
+            Server => peer == Client,
+            Client => peer == Server,
+            Radio => peer == Dish,
+            Dish => peer == Radio,
+            Gather => peer == Scatter,
+            Scatter => peer == Gather,
+            Peer => peer == Peer,
+            Channel => peer == Channel,
         }
     }
 
-    /// Whether the type's outgoing messages are subscriptions: state that is kept and replayed rather
-    /// than queued.
+    /// Whether several threads may use a socket of the type at once. Its messages have one part.
+    pub fn is_thread_safe(self) -> bool {
+        matches!(self, Server | Client | Radio | Dish | Gather | Scatter | Peer | Channel)
+    }
+
+    /// Whether the type's outgoing messages are subscriptions, to prefixes or groups: state that is kept and
+    /// replayed rather than queued.
     pub(crate) fn subscribes(self) -> bool {
-        matches!(self, Sub | Xsub)
+        matches!(self, Sub | Xsub | Dish)
     }
 
     /// Whether the type takes subscriptions from its peers.
     pub(crate) fn publishes(self) -> bool {
-        matches!(self, Pub | Xpub)
+        matches!(self, Pub | Xpub | Radio)
     }
 }
 
@@ -101,7 +149,7 @@ mod tests {
             assert_eq!(SocketType::from_wire_name(kind.wire_name().as_bytes()), Some(kind));
         }
         assert_eq!(SocketType::from_number(-1), None);
-        assert_eq!(SocketType::from_number(11), None);
+        assert_eq!(SocketType::from_number(21), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod options;
 pub mod poll;
 mod proxy;
 pub(crate) mod table;
+pub mod tags;
 mod turn;
 mod wait;
 
@@ -25,6 +26,7 @@ pub use proxy::proxy;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
+use tags::Tags;
 use wait::Wait;
 
 /// Parts that were moved without a wait in a stream, as opposed to a dialogue.
@@ -93,6 +95,24 @@ impl SocketHandle {
         }
     }
 
+    /// As [`SocketHandle::send`], for a message with tags: where it goes (SERVER, PEER), or its group (RADIO).
+    /// Other types take no notice of them.
+    ///
+    /// # Errors
+    /// As [`SocketHandle::send`]; and [`Error::Unroutable`] when there is no such peer,
+    /// [`Error::InvalidArgument`] for a message of several parts where the type has none.
+    #[inline]
+    pub fn send_tagged(self, part: &mut Message, tags: &Tags, wait: bool) -> Result<()> {
+        let mut turn = self.turn()?;
+        match turn.try_send_tagged(part, tags) {
+            Err(Error::WouldBlock) if wait => {
+                let timeout = turn.options.send_timeout;
+                self.wait(turn, timeout, None, |core| core.try_send_tagged(part, tags))
+            }
+            result => result,
+        }
+    }
+
     /// Receives the next part of a message; [`Message::more`] says whether another one follows. With
     /// `wait`, waits for a message, as long as the receive timeout allows.
     ///
@@ -102,20 +122,39 @@ impl SocketHandle {
     pub fn recv(self, wait: bool) -> Result<Message> {
         let mut turn = self.turn()?;
         match turn.try_recv() {
-            Err(Error::WouldBlock) => self.recv_after_all(turn, wait),
+            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, Core::try_recv),
+            result => result,
+        }
+    }
+
+    /// As [`SocketHandle::recv`], and says what the message has beside its bytes: whom it is from (SERVER,
+    /// PEER), or its group (DISH). What the type does not know of stays as it is in `tags`.
+    ///
+    /// # Errors
+    /// As [`SocketHandle::recv`].
+    #[inline]
+    pub fn recv_tagged(self, tags: &mut Tags, wait: bool) -> Result<Message> {
+        let mut turn = self.turn()?;
+        match turn.try_recv_tagged(tags) {
+            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, |core| core.try_recv_tagged(tags)),
             result => result,
         }
     }
 
     /// Looks where messages may come from, and waits there if it is to wait.
     #[cold]
-    fn recv_after_all(self, mut turn: Turn<'static, Box<Core>>, wait: bool) -> Result<Message> {
+    fn recv_after_all(
+        self,
+        mut turn: Turn<'static, Box<Core>>,
+        wait: bool,
+        mut attempt: impl FnMut(&mut Core) -> Result<Message>,
+    ) -> Result<Message> {
         if wait {
             let (timeout, lines) = (turn.options.recv_timeout, turn.lines_to_wait_on());
-            return self.wait(turn, timeout, Some(lines), Core::try_recv);
+            return self.wait(turn, timeout, Some(lines), attempt);
         }
         line::flush_streams();
-        if turn.pull_claimed() { turn.try_recv() } else { Err(Error::WouldBlock) }
+        if turn.pull_claimed() { attempt(&mut turn) } else { Err(Error::WouldBlock) }
     }
 
     /// Sleeps and tries again until `attempt` does not say that it would block.
@@ -288,6 +327,41 @@ impl SocketHandle {
     /// [`Error::InvalidArgument`] where there is none, [`Error::NotASocket`], [`Error::Terminated`].
     pub fn unsubscribe(self, prefix: &[u8]) -> Result<()> {
         self.turn()?.unsubscribe(prefix)
+    }
+
+    /// Has a DISH receive what is sent to a group (zmq_join(3)).
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a group that was joined already, or whose name is longer than
+    /// [`tags::GROUP_BYTES_MAX`]; [`Error::NotSupported`] on other types, [`Error::NotASocket`],
+    /// [`Error::Terminated`].
+    pub fn join(self, group: &[u8]) -> Result<()> {
+        self.turn()?.join(group)
+    }
+
+    /// Undoes a join (zmq_leave(3)).
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] for a group that was not joined; else as [`SocketHandle::join`].
+    pub fn leave(self, group: &[u8]) -> Result<()> {
+        self.turn()?.leave(group)
+    }
+
+    /// Connects a PEER, and says by which routing id messages go there (zmq_connect_peer(3)).
+    ///
+    /// # Errors
+    /// As [`SocketHandle::connect`]; [`Error::NotSupported`] on other types.
+    pub fn connect_peer(self, endpoint: &str) -> Result<u32> {
+        self.turn()?.connect_peer(endpoint)
+    }
+
+    /// Ends the connection to the peer of a PEER or SERVER that has this routing id.
+    ///
+    /// # Errors
+    /// [`Error::Unroutable`] when there is none, [`Error::NotSupported`] on other types,
+    /// [`Error::NotASocket`], [`Error::Terminated`].
+    pub fn disconnect_peer(self, routing_id: u32) -> Result<()> {
+        self.turn()?.disconnect_peer(routing_id)
     }
 
     /// What can be done without waiting.

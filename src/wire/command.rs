@@ -10,6 +10,9 @@ pub(crate) const PING_CONTEXT_BYTES_MAX: usize = 16;
 /// The names of subscription commands.
 pub(super) const SUBSCRIBE: &str = "SUBSCRIBE";
 pub(super) const CANCEL: &str = "CANCEL";
+/// The names of those that are about groups.
+pub(super) const JOIN: &str = "JOIN";
+pub(super) const LEAVE: &str = "LEAVE";
 
 /// A command of the peer, after the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,10 @@ pub(crate) enum Command<'a> {
     Subscribe(&'a [u8]),
     /// The peer takes one such subscription back.
     Cancel(&'a [u8]),
+    /// The peer wants what is sent to this group.
+    Join(&'a [u8]),
+    /// The peer wants it no more.
+    Leave(&'a [u8]),
     /// The peer is about to disconnect; its reason.
     Error(&'a [u8]),
     /// A command that means nothing here, as later versions may have.
@@ -39,7 +46,7 @@ pub(crate) enum Command<'a> {
 impl<'a> Command<'a> {
     /// Whether the command goes the way of messages, and takes up room like one.
     pub(super) fn takes_room(&self) -> bool {
-        matches!(self, Command::Subscribe(_) | Command::Cancel(_))
+        matches!(self, Command::Subscribe(_) | Command::Cancel(_) | Command::Join(_) | Command::Leave(_))
     }
 
     /// What a command frame's body says.
@@ -55,6 +62,8 @@ impl<'a> Command<'a> {
             b"PONG" => Command::Pong { context: check_context(data)? },
             b"SUBSCRIBE" => Command::Subscribe(data),
             b"CANCEL" => Command::Cancel(data),
+            b"JOIN" => Command::Join(data),
+            b"LEAVE" => Command::Leave(data),
             b"ERROR" => Command::Error(error_reason(data)?),
             _ => Command::Other,
         })
@@ -141,7 +150,9 @@ mod tests {
         assert_eq!(parsed(b"\x06CANCELa"), Command::Cancel(b"a"));
         assert_eq!(parsed(b"\x05ERROR\x00"), Command::Error(b""));
         assert_eq!(parsed(b"\x05ERROR\x02no"), Command::Error(b"no"));
-        assert_eq!(parsed(b"\x04JOINgroup"), Command::Other);
+        assert_eq!(parsed(b"\x04JOINgroup"), Command::Join(b"group"));
+        assert_eq!(parsed(b"\x05LEAVE"), Command::Leave(b""));
+        assert_eq!(parsed(b"\x05JOINTgroup"), Command::Other);
         assert_eq!(parsed(b"\x01x"), Command::Other);
     }
 

@@ -19,6 +19,10 @@ const SUBSCRIPTION_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// What the name adds to the longest subscription command.
 const SUBSCRIPTION_NAME_BYTES: usize = 1 + SUBSCRIBE.len();
 
+/// The longest message that is made of bytes without frames: what programs have learned to expect of a
+/// STREAM, and have buffers for.
+const RAW_BYTES_MAX: usize = 8192;
+
 /// At most so much memory is reserved for a body before any of it has come; thereafter it doubles.
 const RESERVED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -92,6 +96,7 @@ impl Decoder {
         sink: &mut S,
     ) -> Result<usize, WireError> {
         match self.version {
+            Version::Raw => pass_on(input, arena, sink),
             Version::V1_0 => self.run::<V1, S>(input, arena, sink),
             Version::V2_0 | Version::V3_0 | Version::V3_1 => self.run::<V2, S>(input, arena, sink),
         }
@@ -341,6 +346,19 @@ impl Body {
         }
         check_command(&self.bytes, self.len, subscription_bytes_max)
     }
+}
+
+/// Makes messages of bytes that are in no frames, of as many as there are.
+fn pass_on<S: Sink>(input: &[u8], arena: &mut Arena, sink: &mut S) -> Result<usize, WireError> {
+    let mut passed = 0;
+    for piece in input.chunks(RAW_BYTES_MAX) {
+        if !sink.ready() {
+            break;
+        }
+        sink.message(arena.copy_from(piece)?);
+        passed += piece.len();
+    }
+    Ok(passed)
 }
 
 /// Makes room for so many more bytes, if there is memory for them.

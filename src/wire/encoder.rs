@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batch;
-use super::command::{self, CANCEL, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
+use super::command::{self, CANCEL, JOIN, LEAVE, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
 use super::frame::{self, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
 use crate::message::{INLINE_MAX, Kind, Message};
@@ -14,12 +14,19 @@ const CANCEL_BYTE: u8 = 0;
 /// The encoder of one connection, after its handshake.
 pub(crate) struct Encoder {
     version: Version,
+    /// Subscriptions are to groups: the peer is a RADIO.
+    groups: bool,
 }
 
 impl Encoder {
     /// An encoder for a peer that speaks `version`.
     pub(crate) fn new(version: Version) -> Encoder {
-        Encoder { version }
+        Encoder { version, groups: false }
+    }
+
+    /// An encoder for a peer that is a RADIO.
+    pub(crate) fn for_groups(version: Version) -> Encoder {
+        Encoder { version, groups: true }
     }
 
     /// Appends a message part; what the version has no bytes for, an identity say, adds none.
@@ -62,8 +69,14 @@ impl Encoder {
     fn encode_subscription(&mut self, name: &str, byte: u8, prefix: Message, batch: &mut Batch) {
         let bytes = batch.small_bytes();
         match self.version {
+            // There are commands or there is nothing.
+            Version::V1_0 | Version::V2_0 if self.groups => return,
+            _ if self.groups => {
+                let name = if name == SUBSCRIBE { JOIN } else { LEAVE };
+                command::put_head(bytes, name, &[], prefix.len());
+            }
             // The subscriber filters.
-            Version::V1_0 => return,
+            Version::Raw | Version::V1_0 => return,
             Version::V2_0 | Version::V3_0 => {
                 frame::put(bytes, self.version, 1 + prefix.len(), 0);
                 bytes.push(byte);
@@ -92,6 +105,11 @@ impl Encoder {
             command::put(batch.small_bytes(), "PONG", context);
         }
     }
+}
+
+/// Appends the bytes of a message as they are, for a peer that speaks no ZMTP.
+pub(crate) fn put_raw(part: Message, batch: &mut Batch) {
+    put_body(part, batch);
 }
 
 /// Appends a body behind its header.
@@ -142,6 +160,34 @@ mod tests {
             let large = [&b"\x02\0\0\0\0\0\x01\x86\xa0"[..], &[7; 100_000]].concat();
             assert_eq!(data(version, &[7; 100_000], false), large);
         }
+    }
+
+    #[test]
+    fn groups_are_joined_and_left_by_commands() {
+        for (version, join, leave) in [
+            (V2_0, &b""[..], &b""[..]),
+            (V3_0, b"\x04\x07\x04JOINab", b"\x04\x08\x05LEAVEab"),
+            (V3_1, b"\x04\x07\x04JOINab", b"\x04\x08\x05LEAVEab"),
+        ] {
+            for (kind, expected) in [(Kind::Subscribe, join), (Kind::Cancel, leave)] {
+                let bytes = encoded(version, |_, batch| {
+                    let group = Message::copy_from(b"ab").unwrap().with_kind(kind);
+                    Encoder::for_groups(version).encode(group, batch);
+                });
+                assert_eq!(bytes, expected, "{version}");
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_without_frames_are_just_those_bytes() {
+        let large = vec![7; 100_000];
+        let bytes = encoded(Raw, |_, batch| {
+            for part in [&b"ab"[..], &large, b"c"] {
+                put_raw(Message::copy_from(part).unwrap(), batch);
+            }
+        });
+        assert_eq!(bytes, [b"ab", &large[..], b"c"].concat());
     }
 
     #[test]

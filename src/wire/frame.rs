@@ -105,6 +105,7 @@ impl Framing for V2 {
 /// The header that `bytes` begin with; `None` if they do not hold all of it yet.
 pub(super) fn parse(version: Version, bytes: &[u8]) -> Result<Option<Header>, WireError> {
     match version {
+        Version::Raw => Ok(None),
         Version::V1_0 => parse_v1(bytes),
         Version::V2_0 => parse_v2(bytes, FLAG_MORE | FLAG_LONG),
         Version::V3_0 | Version::V3_1 => parse_v2(bytes, FLAG_MORE | FLAG_LONG | FLAG_COMMAND),

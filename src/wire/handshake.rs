@@ -43,6 +43,8 @@ const COMMAND_BYTES_MAX: u64 = 64 * 1024;
 /// What comes next from the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
+    /// The peer speaks no ZMTP: there is no handshake.
+    Raw,
     /// Nothing is sent yet.
     New,
     First,
@@ -72,6 +74,11 @@ impl Handshake {
     /// A handshake with the NULL mechanism.
     pub(crate) fn new(local: Local) -> Handshake {
         Handshake::with_mechanism(local, Box::new(Null))
+    }
+
+    /// The handshake with a peer that speaks no ZMTP: it is over with the first call, before any input.
+    pub(crate) fn raw(local: Local) -> Handshake {
+        Handshake { stage: Stage::Raw, ..Handshake::new(local) }
     }
 
     fn with_mechanism(local: Local, mechanism: Box<dyn Mechanism>) -> Handshake {
@@ -107,6 +114,10 @@ impl Handshake {
     /// Does what can be done at this stage. If that is to wait for more, `rest` is used up.
     fn step(&mut self, rest: &mut &[u8], output: &mut Vec<u8>) -> Result<Option<PeerInfo>, WireError> {
         match self.stage {
+            Stage::Raw => {
+                self.stage = Stage::Done;
+                return Ok(Some(PeerInfo::raw()));
+            }
             Stage::New => {
                 output.push(SIGNATURE_FIRST);
                 output.extend((self.local.identity.len() as u64 + 1).to_be_bytes());

@@ -48,6 +48,8 @@ pub(crate) const IDENTITY_BYTES_MAX: usize = 255;
 /// A version of ZMTP, as used on one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Version {
+    /// None: bytes as they are, in pieces of no meaning. What STREAM speaks.
+    Raw,
     /// What 0MQ 2.x speaks: no greeting, no socket types, the subscriber filters.
     V1_0,
     /// What libzmq 3.x speaks: socket types, subscriptions sent upstream as messages.
@@ -61,6 +63,7 @@ pub(crate) enum Version {
 impl std::fmt::Display for Version {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Version::Raw => "none",
             Version::V1_0 => "1.0",
             Version::V2_0 => "2.0",
             Version::V3_0 => "3.0",
@@ -89,4 +92,11 @@ pub(crate) struct PeerInfo {
     pub(crate) identity: Vec<u8>,
     /// All of its metadata in the order given, `Socket-Type` and `Identity` included; 3.x only.
     pub(crate) properties: Vec<(String, Vec<u8>)>,
+}
+
+impl PeerInfo {
+    /// A peer that speaks no ZMTP and so says nothing of itself.
+    pub(crate) fn raw() -> PeerInfo {
+        PeerInfo { version: Version::Raw, kind: None, identity: Vec::new(), properties: Vec::new() }
+    }
 }

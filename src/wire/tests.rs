@@ -64,6 +64,8 @@ pub(super) enum Event {
     Pong { context: Vec<u8> },
     Subscribe(Vec<u8>),
     Cancel(Vec<u8>),
+    Join(Vec<u8>),
+    Leave(Vec<u8>),
     Error(Vec<u8>),
     Other,
 }
@@ -75,6 +77,8 @@ impl From<Command<'_>> for Event {
             Command::Pong { context } => Event::Pong { context: context.to_vec() },
             Command::Subscribe(prefix) => Event::Subscribe(prefix.to_vec()),
             Command::Cancel(prefix) => Event::Cancel(prefix.to_vec()),
+            Command::Join(group) => Event::Join(group.to_vec()),
+            Command::Leave(group) => Event::Leave(group.to_vec()),
             Command::Error(reason) => Event::Error(reason.to_vec()),
             Command::Other => Event::Other,
         }
@@ -161,7 +165,7 @@ fn traffic(version: Version, random: &mut Random, count: usize, large: bool) -> 
                 encoder.encode(Message::copy_from(&prefix).unwrap().with_kind(kind), &mut batch);
                 let old = [&[byte][..], &prefix].concat();
                 match version {
-                    V1_0 => {}
+                    Raw | V1_0 => {}
                     V2_0 | V3_0 => events.push(Event::Part { body: old, more: false }),
                     V3_1 if byte == 1 => events.push(Event::Subscribe(prefix)),
                     V3_1 => events.push(Event::Cancel(prefix)),

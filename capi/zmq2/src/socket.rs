@@ -25,7 +25,8 @@ pub(crate) fn socket(s: *mut c_void) -> SocketHandle {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_socket(context: *mut c_void, r#type: c_int) -> *mut c_void {
     handle(|| {
-        let kind = SocketType::from_number(r#type).ok_or(Error::InvalidArgument)?;
+        let kind = SocketType::from_number(r#type).filter(|kind| *kind as u8 <= SocketType::Xsub as u8);
+        let kind = kind.ok_or(Error::InvalidArgument)?;
         Ok(ContextHandle::from_raw(context.addr()).socket(kind, Options::for_2x())?.into_raw())
     })
 }

@@ -6,6 +6,7 @@ mod patterns;
 mod security;
 
 use crate::error::{Error, Result};
+use crate::socket::kind::SocketType;
 pub use network::{Heartbeat, IpcFilter, ReconnectStop, Socks, Tcp};
 pub use patterns::{Publishing, Requests, Routing};
 pub use security::{CURVE_KEY_BYTES, Mechanism, Security};
@@ -160,6 +161,11 @@ impl Options {
     pub fn for_4x() -> Options {
         let routing = Routing { stream_notify: true, ..Routing::default() };
         Options { ipv6: false, routing, ..Options::default() }
+    }
+
+    /// Whether the peers of a socket of this type speak no ZMTP.
+    pub(crate) fn is_raw(&self, kind: SocketType) -> bool {
+        kind == SocketType::Stream || kind == SocketType::Router && self.routing.raw
     }
 
     /// Sets the identity.

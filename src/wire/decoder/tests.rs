@@ -49,7 +49,7 @@ fn streams() -> Vec<(Version, Vec<u8>, Vec<Event>)> {
     let mut v3 = v2.clone();
     v3.extend(b"\x04\x08\x04PING\0\x0ax\x01\x01m\x04\x05\x04PONG\0\x01n");
     v3.extend(
-        b"\x04\x0b\x09SUBSCRIBEa\x06\0\0\0\0\0\0\0\x08\x06CANCELa\x04\x05\x04JOIN\x04\x08\x05ERROR\x01e",
+        b"\x04\x0b\x09SUBSCRIBEa\x06\0\0\0\0\0\0\0\x08\x06CANCELa\x04\x05\x04JOIN\x04\x07\x05LEAVEg\x04\x05\x04NOPE\x04\x08\x05ERROR\x01e",
     );
     v3.extend(b"\x04\0\0\0\0\0\0\x01\0\x09SUBSCRIBE");
     v3.extend([b's'; 246]);
@@ -61,6 +61,8 @@ fn streams() -> Vec<(Version, Vec<u8>, Vec<Event>)> {
         part(b"n", false),
         Event::Subscribe(b"a".to_vec()),
         Event::Cancel(b"a".to_vec()),
+        Event::Join(vec![]),
+        Event::Leave(b"g".to_vec()),
         Event::Other,
         Event::Error(b"e".to_vec()),
         Event::Subscribe(vec![b's'; 246]),
@@ -124,6 +126,21 @@ fn a_sink_without_room_stops_the_decoder_before_a_message() {
             assert_eq!(sink.events, events, "{version:?} by {size}");
         }
     }
+}
+
+#[test]
+fn bytes_without_frames_become_messages_as_there_is_room() {
+    let bytes: Vec<u8> = (0..20_000u32).map(|i| i as u8).collect();
+    let mut decoder = Decoder::new(Raw, None);
+    let mut sink = Recorder::default();
+    sink.room = Some(2);
+    let used = decoder.decode(&bytes, &mut Arena::new(), &mut sink).unwrap();
+    assert_eq!(used, 2 * RAW_BYTES_MAX);
+    assert_eq!(decoder.decode(&bytes[used..], &mut Arena::new(), &mut sink), Ok(0));
+    sink.room = None;
+    assert_eq!(decoder.decode(&bytes[used..], &mut Arena::new(), &mut sink), Ok(bytes.len() - used));
+    let expected: Vec<Event> = bytes.chunks(RAW_BYTES_MAX).map(|piece| part(piece, false)).collect();
+    assert_eq!(sink.events, expected);
 }
 
 #[test]

@@ -172,6 +172,7 @@ fn cautious(version: Version, kind: SocketType, identity: &[u8]) -> Vec<(usize, 
     let name = kind.wire_name().as_bytes();
     let count = identity.len() as u8;
     match version {
+        Raw => vec![],
         V1_0 => vec![(0, [&[count + 1, 0], identity].concat())],
         V2_0 => vec![(0, signature), (10, vec![1, kind as u8]), (12, [&[0, count], identity].concat())],
         V3_0 | V3_1 => {
@@ -216,6 +217,14 @@ fn nobody_waits_for_ever() {
             }
         }
     }
+}
+
+#[test]
+fn with_a_peer_without_zmtp_there_is_nothing_to_say() {
+    let mut output = Vec::new();
+    let mut handshake = Handshake::raw(local(SocketType::Stream, b"me"));
+    assert_eq!(handshake.advance(b"", &mut output), Ok((0, Some(PeerInfo::raw()))));
+    assert!(output.is_empty());
 }
 
 #[test]
@@ -271,18 +280,18 @@ fn unsuitable_peers_are_refused() {
     let incompatible = |peer| WireError::IncompatibleSocketTypes { ours: SocketType::Pull, peer };
     assert_eq!(refusal(&[signature, b"\x01\x07"]).0, incompatible(SocketType::Pull));
     assert_eq!(refusal(&[signature, b"\x00\x01"]).0, incompatible(SocketType::Pub));
-    assert_eq!(refusal(&[signature, b"\x01\x0b"]).0, WireError::UnknownSocketType("11".into()));
+    assert_eq!(refusal(&[signature, b"\x01\x15"]).0, WireError::UnknownSocketType("21".into()));
 
     let router = [(0, &b""[..]), (1, b"\x04\x1f\x05ERROR\x18incompatible-socket-type")];
     for (minor, sent) in router {
         let refused = (incompatible(SocketType::Router), sent.to_vec());
         assert_eq!(refusal(&[&greeting(minor), &ready(ROUTER)]), refused);
     }
-    let stream = ready(b"\x0bSocket-Type\0\0\0\x06STREAM");
-    let unknown = WireError::UnknownSocketType("STREAM".into());
-    assert_eq!(refusal(&[&greeting(0), &stream]), (unknown.clone(), vec![]));
+    let pigeon = ready(b"\x0bSocket-Type\0\0\0\x06PIGEON");
+    let unknown = WireError::UnknownSocketType("PIGEON".into());
+    assert_eq!(refusal(&[&greeting(0), &pigeon]), (unknown.clone(), vec![]));
     assert_eq!(
-        refusal(&[&greeting(1), &stream]),
+        refusal(&[&greeting(1), &pigeon]),
         (unknown, b"\x04\x1a\x05ERROR\x13unknown-socket-type"[..].to_vec())
     );
 
