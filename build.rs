@@ -54,6 +54,7 @@ const ABIS: &[Abi] = &[
                     "src/errno.rs",
                     "src/context.rs",
                     "src/socket.rs",
+                    "src/option.rs",
                     "src/poll.rs",
                 ],
             },

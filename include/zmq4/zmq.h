@@ -1064,6 +1064,34 @@ ZMQ_EXPORT int zmq_unbind(void *s, const char *addr);
 ZMQ_EXPORT int zmq_disconnect(void *s, const char *addr);
 
 /*
+ * Sets an option of a socket; for most, it counts for the endpoints that are bound or connected afterwards. Each
+ * option's type is with its constant.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or not of this socket type, or the length or the value is not one of the option's.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came first.
+ */
+ZMQ_EXPORT int zmq_setsockopt(void *s, int option, const void *optval, size_t optvallen);
+
+/*
+ * Gets an option of a socket. optvallen holds the room at optval, and then the length of the value. The room
+ * must be that of the option's type; for strings and bytes it may be more.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or not of this socket type, or the room is not right.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came first.
+ */
+ZMQ_EXPORT int zmq_getsockopt(void *s, int option, void *optval, size_t *optvallen);
+
+/*
  * Waits until one of nitems sockets and descriptors is ready for what its events say, and writes what each is
  * ready for to its revents. timeout is in milliseconds: 0 for not to wait, -1 for without end.
  *
