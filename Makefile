@@ -17,17 +17,31 @@ BUILD := $(ROOT)/build
 CARGO_TARGET_DIR ?= $(ROOT)/target
 export CARGO_TARGET_DIR
 
-# What each ABI is: its package, its soname and other names of it, its version, its headers.
+# What each ABI is: its package and what cargo names the libraries, its soname and other names of it, its version,
+# its headers; and where they are put: the libraries, the headers that were just generated, those that are checked in.
 PACKAGE_2 := oxmq-zmq2
+CRATE_2 := zmq
 SONAME_2 := libzmq.so.1
 # Programs of 2.0 ask for libzmq.so.0: the calls are the same.
 LINKS_2 := libzmq.so libzmq.so.0
 VERSION_2 := 2.2.0
 HEADERS_2 := zmq.h zmq_utils.h
+LIB_2 := $(BUILD)/lib
+GENERATED_2 := $(BUILD)/include
 INCLUDE_2 := $(ROOT)/include
 
+PACKAGE_4 := oxmq-zmq4
+CRATE_4 := zmq5
+SONAME_4 := libzmq.so.5
+LINKS_4 := libzmq.so
+VERSION_4 := 4.3.5
+HEADERS_4 := zmq.h zmq_utils.h
+LIB_4 := $(BUILD)/lib4
+GENERATED_4 := $(BUILD)/include/zmq4
+INCLUDE_4 := $(ROOT)/include/zmq4
+
 ifeq ($(PACKAGE_$(ABI)),)
-$(error ABI=$(ABI): there is ABI=2)
+$(error ABI=$(ABI): there are ABI=2 and ABI=4)
 endif
 
 PACKAGE := $(PACKAGE_$(ABI))
@@ -36,17 +50,18 @@ LINKS := $(LINKS_$(ABI))
 VERSION := $(VERSION_$(ABI))
 HEADERS := $(HEADERS_$(ABI))
 
-LIB := $(BUILD)/lib
-INCLUDE := $(BUILD)/include
+LIB := $(LIB_$(ABI))
+INCLUDE := $(GENERATED_$(ABI))
 BIN := $(BUILD)/bin
 RELEASE := $(CARGO_TARGET_DIR)/release
 MANUALS := $(wildcard docs/man/*.1)
 EXAMPLES := $(patsubst c-examples/%.c,$(BUILD)/examples/%,$(wildcard c-examples/*.c c-examples/guide/*.c))
 
 # The build scripts write the headers there, always: were it not the same in all calls, cargo would build anew.
-export OXMQ_HEADER_DIR := $(INCLUDE)
+export OXMQ_HEADER_DIR := $(BUILD)/include
 # The tests of the C libraries take them from here.
-export OXMQ_LIB_DIR := $(LIB)
+export OXMQ_LIB_DIR := $(LIB_2)
+export OXMQ_LIB4_DIR := $(LIB_4)
 
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
@@ -73,7 +88,7 @@ help:
 # a program may be running from it.
 lib:
 	$(CARGO) build --release --package $(PACKAGE)
-	@scripts/stage-lib.sh "$(RELEASE)" "$(LIB)" $(SONAME) $(LINKS)
+	@scripts/stage-lib.sh "$(RELEASE)/lib$(CRATE_$(ABI))" "$(LIB)" $(SONAME) $(LINKS)
 
 deviced:
 	$(CARGO) build --release --package deviced

@@ -20,26 +20,48 @@ struct Header {
     sources: &'static [&'static str],
 }
 
-const ABIS: &[Abi] = &[Abi {
-    package: "oxmq-zmq2",
-    soname: "libzmq.so.1",
-    headers: &[
-        Header {
-            name: "zmq.h",
-            config: "cbindgen.toml",
-            sources: &[
-                "src/abi.rs",
-                "src/errno.rs",
-                "src/context.rs",
-                "src/message.rs",
-                "src/socket.rs",
-                "src/option.rs",
-                "src/poll.rs",
-            ],
-        },
-        Header { name: "zmq_utils.h", config: "cbindgen-utils.toml", sources: &["src/util.rs"] },
-    ],
-}];
+const ABIS: &[Abi] = &[
+    Abi {
+        package: "oxmq-zmq2",
+        soname: "libzmq.so.1",
+        headers: &[
+            Header {
+                name: "zmq.h",
+                config: "cbindgen.toml",
+                sources: &[
+                    "src/abi.rs",
+                    "src/errno.rs",
+                    "src/context.rs",
+                    "src/message.rs",
+                    "src/socket.rs",
+                    "src/option.rs",
+                    "src/poll.rs",
+                ],
+            },
+            Header { name: "zmq_utils.h", config: "cbindgen-utils.toml", sources: &["src/util.rs"] },
+        ],
+    },
+    Abi {
+        package: "oxmq-zmq4",
+        soname: "libzmq.so.5",
+        headers: &[
+            Header {
+                name: "zmq4/zmq.h",
+                config: "cbindgen.toml",
+                sources: &[
+                    "src/abi.rs",
+                    "src/draft.rs",
+                    "src/errno.rs",
+                    "src/context.rs",
+                    "src/socket.rs",
+                    "src/option.rs",
+                    "src/poll.rs",
+                ],
+            },
+            Header { name: "zmq4/zmq_utils.h", config: "cbindgen-utils.toml", sources: &[] },
+        ],
+    },
+];
 
 fn main() {
     let variable = |name: &str| env::var(name).unwrap_or_else(|_| panic!("cargo sets {name}"));
@@ -54,6 +76,10 @@ fn main() {
         // Threads of the library outlive a dlclose: its code must stay where it is.
         println!("cargo::rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+
+    // What is marked with it goes behind ZMQ_BUILD_DRAFT_API in the header. It is always in the library.
+    println!("cargo::rustc-check-cfg=cfg(drafts)");
+    println!("cargo::rustc-cfg=drafts");
 
     println!("cargo::rerun-if-changed=../../build.rs");
     println!("cargo::rerun-if-env-changed=OXMQ_HEADER_DIR");
@@ -80,8 +106,13 @@ fn generate(manifest_dir: &Path, header: &Header) -> String {
     let bindings = builder.generate().unwrap_or_else(|error| panic!("{}: {error}", header.name));
     let mut text = Vec::new();
     bindings.write(&mut text);
-    for_c_programmers(&String::from_utf8(text).expect("cbindgen writes UTF-8"))
+    let text = for_c_programmers(&String::from_utf8(text).expect("cbindgen writes UTF-8"));
+    // Neighbours that stand behind the same condition stand behind it together.
+    text.replace(&format!("#endif\n\n{DRAFTS}\n"), "\n")
 }
+
+/// What stands before a declaration of the draft API.
+const DRAFTS: &str = "#if defined(ZMQ_BUILD_DRAFT_API)";
 
 /// Rewrites the documentation for readers of C. cbindgen gives each comment as lines between `/*` and `*/`.
 fn for_c_programmers(text: &str) -> String {

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Puts the libraries that cargo built where C programs find them: stage-lib.sh RELEASE LIB SONAME LINK...
+# Puts the libraries that cargo built where C programs find them: stage-lib.sh BUILT LIB SONAME LINK...
+# BUILT is the path of what cargo built, without .so or .a.
 set -eu
 
-release=$1 lib=$2 soname=$3
+built=$1 lib=$2 soname=$3
 shift 3
 mkdir -p "$lib"
 
@@ -12,8 +13,8 @@ replace() {
     mv -f "$2.new.$$" "$2"
 }
 
-if ! cmp -s "$release/libzmq.so" "$lib/$soname"; then
-    replace "$release/libzmq.so" "$lib/$soname"
+if ! cmp -s "$built.so" "$lib/$soname"; then
+    replace "$built.so" "$lib/$soname"
 fi
 for link in "$@"; do
     [ "$(readlink "$lib/$link")" = "$soname" ] || ln -sf "$soname" "$lib/$link"
@@ -21,10 +22,10 @@ done
 
 # The archive of a Rust library shows the symbols of Rust's own library as well, and two such archives do not
 # link into one program. So it is made one object, with only our functions global.
-if [ ! -e "$lib/libzmq.a" ] || [ "$release/libzmq.a" -nt "$lib/libzmq.a" ]; then
+if [ ! -e "$lib/libzmq.a" ] || [ "$built.a" -nt "$lib/libzmq.a" ]; then
     work=$(mktemp -d "$lib/archive.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    ld -r -o "$work/zmq.o" --whole-archive "$release/libzmq.a"
+    ld -r -o "$work/zmq.o" --whole-archive "$built.a"
     # The bitcode in it is of no use to C, and tools with a plugin for LLVM stumble over it.
     objcopy --wildcard --keep-global-symbol='zmq_*' --strip-debug \
         --remove-section=.llvmbc --remove-section=.llvmcmd "$work/zmq.o"

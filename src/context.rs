@@ -1,6 +1,7 @@
 //! Contexts: the I/O threads, the sockets and the inproc names of one part of a program, and their end.
 #![forbid(unsafe_code)]
 
+use crate::context_options::ContextOptions;
 use crate::error::{Error, Result};
 use crate::io::fd;
 use crate::io::owner::Runtime;
@@ -24,7 +25,6 @@ static CONTEXTS: Table<Arc<Shared>> = Table::new();
 /// What a context's sockets share.
 pub(crate) struct Shared {
     pub(crate) inproc: Directory,
-    io_threads: usize,
     /// See [`fd::forks`].
     forks: u32,
     state: Mutex<State>,
@@ -32,6 +32,7 @@ pub(crate) struct Shared {
 
 #[derive(Default)]
 struct State {
+    options: ContextOptions,
     /// Started with the first socket.
     runtime: Option<Arc<Runtime>>,
     threads: Vec<JoinHandle<()>>,
@@ -81,7 +82,7 @@ impl Shared {
             return Ok(runtime.clone());
         }
         let mut handles = Vec::new();
-        for index in 0..self.io_threads {
+        for index in 0..state.options.io_threads {
             match thread::start(index) {
                 Ok((handle, join)) => {
                     handles.push(handle);
@@ -126,8 +127,9 @@ impl ContextHandle {
             return Err(Error::InvalidArgument);
         }
         fd::watch_forks();
-        let shared =
-            Shared { inproc: Directory::default(), io_threads, forks: fd::forks(), state: Mutex::default() };
+        let options = ContextOptions { io_threads, ..ContextOptions::default() };
+        let state = Mutex::new(State { options, ..State::default() });
+        let shared = Shared { inproc: Directory::default(), forks: fd::forks(), state };
         CONTEXTS.insert(Arc::new(shared)).map(ContextHandle).map_err(|_| Error::TooManyOpen)
     }
 
@@ -143,6 +145,30 @@ impl ContextHandle {
 
     fn shared(self) -> Result<Arc<Shared>> {
         CONTEXTS.get(self.0).map(|turn| Arc::clone(&turn)).ok_or(Error::NotAContext)
+    }
+
+    /// A copy of the context's options.
+    ///
+    /// # Errors
+    /// [`Error::NotAContext`].
+    pub fn options(self) -> Result<ContextOptions> {
+        Ok(self.shared()?.state.lock().options.clone())
+    }
+
+    /// Changes the options. What is said of threads counts until the first socket is made.
+    ///
+    /// # Errors
+    /// What `change` says, [`Error::NotAContext`], and [`Error::InvalidArgument`] for more than 1024 threads.
+    pub fn configure(self, change: impl FnOnce(&mut ContextOptions) -> Result<()>) -> Result<()> {
+        let shared = self.shared()?;
+        let mut state = shared.state.lock();
+        let mut options = state.options.clone();
+        change(&mut options)?;
+        if options.io_threads > IO_THREADS_MAX {
+            return Err(Error::InvalidArgument);
+        }
+        state.options = options;
+        Ok(())
     }
 
     /// A new socket of the context.

@@ -34,6 +34,7 @@
 //! ```
 
 pub mod context;
+mod context_options;
 pub mod error;
 mod io;
 pub mod message;
@@ -49,6 +50,7 @@ mod wire;
 pub use wire::fuzzing;
 
 pub use context::ContextHandle;
+pub use context_options::ContextOptions;
 pub use error::{Error, Result};
 pub use message::Message;
 pub use socket::core::Events;

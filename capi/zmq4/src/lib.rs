@@ -1,0 +1,16 @@
+//! libzmq.so.5: the C ABI of libzmq 4.3, as thin as it can be: each entry point checks its arguments, calls the
+//! engine, and says the outcome C's way. Whatever takes thought is in the engine.
+//!
+//! Handles are never dereferenced here: the engine looks them up in a table. Messages, and what a function is given
+//! to write to, are the only memory of the application that is touched.
+
+mod abi;
+mod context;
+mod draft;
+mod errno;
+mod option;
+mod option_table;
+mod option_values;
+mod poll;
+mod security;
+mod socket;

@@ -1,0 +1,1129 @@
+/*
+ * zmq.h: the C interface of libzmq 4.3, for libzmq.so.5 of the oxmq engine.
+ * Generated from the Rust source by cbindgen: run "make headers ABI=4" rather than change it here.
+ */
+
+#ifndef __ZMQ_H_INCLUDED__
+#define __ZMQ_H_INCLUDED__
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#if defined _WIN32
+#include <winsock2.h>
+#endif
+
+/* Functions come from a shared library. Define ZMQ_STATIC to link to the static one on Windows. */
+#if !defined _WIN32
+#if defined __SUNPRO_C || defined __SUNPRO_CC
+#define ZMQ_EXPORT __global
+#elif (defined __GNUC__ && __GNUC__ >= 4) || defined __INTEL_COMPILER
+#define ZMQ_EXPORT __attribute__ ((visibility ("default")))
+#else
+#define ZMQ_EXPORT
+#endif
+#elif defined ZMQ_STATIC
+#define ZMQ_EXPORT
+#elif defined DLL_EXPORT
+#define ZMQ_EXPORT __declspec(dllexport)
+#else
+#define ZMQ_EXPORT __declspec(dllimport)
+#endif
+
+/* uint8_t, uint16_t, uint32_t, int32_t and uint64_t are there. */
+#define ZMQ_DEFINED_STDINT 1
+#if defined _MSC_VER && _MSC_VER < 1600
+#ifndef uint8_t
+typedef unsigned __int8 uint8_t;
+#endif
+#ifndef uint16_t
+typedef unsigned __int16 uint16_t;
+#endif
+#ifndef uint32_t
+typedef unsigned __int32 uint32_t;
+#endif
+#ifndef int32_t
+typedef __int32 int32_t;
+#endif
+#ifndef uint64_t
+typedef unsigned __int64 uint64_t;
+#endif
+#else
+#include <stdint.h>
+#endif
+
+/* A version as one number, so that versions can be compared. */
+#define ZMQ_MAKE_VERSION(major, minor, patch) ((major) * 10000 + (minor) * 100 + (patch))
+
+/* The version of this interface as one number: 40305. */
+#define ZMQ_VERSION ZMQ_MAKE_VERSION (ZMQ_VERSION_MAJOR, ZMQ_VERSION_MINOR, ZMQ_VERSION_PATCH)
+
+/* Error codes that a platform may lack. */
+#ifndef ENOTSUP
+#define ENOTSUP (ZMQ_HAUSNUMERO + 1)
+#endif
+#ifndef EPROTONOSUPPORT
+#define EPROTONOSUPPORT (ZMQ_HAUSNUMERO + 2)
+#endif
+#ifndef ENOBUFS
+#define ENOBUFS (ZMQ_HAUSNUMERO + 3)
+#endif
+#ifndef ENETDOWN
+#define ENETDOWN (ZMQ_HAUSNUMERO + 4)
+#endif
+#ifndef EADDRINUSE
+#define EADDRINUSE (ZMQ_HAUSNUMERO + 5)
+#endif
+#ifndef EADDRNOTAVAIL
+#define EADDRNOTAVAIL (ZMQ_HAUSNUMERO + 6)
+#endif
+#ifndef ECONNREFUSED
+#define ECONNREFUSED (ZMQ_HAUSNUMERO + 7)
+#endif
+#ifndef EINPROGRESS
+#define EINPROGRESS (ZMQ_HAUSNUMERO + 8)
+#endif
+#ifndef ENOTSOCK
+#define ENOTSOCK (ZMQ_HAUSNUMERO + 9)
+#endif
+#ifndef EMSGSIZE
+#define EMSGSIZE (ZMQ_HAUSNUMERO + 10)
+#endif
+#ifndef EAFNOSUPPORT
+#define EAFNOSUPPORT (ZMQ_HAUSNUMERO + 11)
+#endif
+#ifndef ENETUNREACH
+#define ENETUNREACH (ZMQ_HAUSNUMERO + 12)
+#endif
+#ifndef ECONNABORTED
+#define ECONNABORTED (ZMQ_HAUSNUMERO + 13)
+#endif
+#ifndef ECONNRESET
+#define ECONNRESET (ZMQ_HAUSNUMERO + 14)
+#endif
+#ifndef ENOTCONN
+#define ENOTCONN (ZMQ_HAUSNUMERO + 15)
+#endif
+#ifndef ETIMEDOUT
+#define ETIMEDOUT (ZMQ_HAUSNUMERO + 16)
+#endif
+#ifndef EHOSTUNREACH
+#define EHOSTUNREACH (ZMQ_HAUSNUMERO + 17)
+#endif
+#ifndef ENETRESET
+#define ENETRESET (ZMQ_HAUSNUMERO + 18)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* zmq_timers_new and what belongs to it can be called. */
+#define ZMQ_HAVE_TIMERS
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/* zmq_poller_new and what belongs to it can be called. */
+#define ZMQ_HAVE_POLLER
+
+/* zmq_ppoll can be called. */
+#define ZMQ_HAVE_PPOLL
+#endif
+
+/* One part of a message. Its bytes are the library's: use the zmq_msg_ functions. */
+typedef struct zmq_msg_t {
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_ARM64))
+    __declspec(align(8)) unsigned char _[64];
+#elif defined(_MSC_VER)
+    __declspec(align(4)) unsigned char _[64];
+#elif defined(__GNUC__) || defined(__INTEL_COMPILER) || defined(__SUNPRO_C) || defined(__SUNPRO_CC)
+    unsigned char _[64] __attribute__ ((aligned (sizeof (void *))));
+#else
+    unsigned char _[64];
+#endif
+} zmq_msg_t;
+
+/* A function that frees the data of zmq_msg_init_data, given its hint. */
+typedef void (zmq_free_fn) (void *data, void *hint);
+
+/* What a thread of zmq_threadstart runs. */
+typedef void (zmq_thread_fn) (void *arg);
+
+/* What a timer calls when its time has come. */
+typedef void (zmq_timer_fn) (int timer_id, void *arg);
+
+/* Of sys/uio.h. */
+struct iovec;
+
+/* What a descriptor is. */
+#if defined _WIN32
+typedef SOCKET zmq_fd_t;
+#else
+typedef int zmq_fd_t;
+#endif
+
+/* The version of the API: 4.3.5. */
+#define ZMQ_VERSION_MAJOR 4
+
+/* The version of the API: 4.3.5. */
+#define ZMQ_VERSION_MINOR 3
+
+/* The version of the API: 4.3.5. */
+#define ZMQ_VERSION_PATCH 5
+
+/* The library's own error codes start here, far from those of any system. */
+#define ZMQ_HAUSNUMERO 156384712
+
+/* The socket is not in a state to do this: a second request before the reply, say. */
+#define EFSM (ZMQ_HAUSNUMERO + 51)
+
+/* The endpoint's transport does not go with the socket's type. */
+#define ENOCOMPATPROTO (ZMQ_HAUSNUMERO + 52)
+
+/* The context was terminated. */
+#define ETERM (ZMQ_HAUSNUMERO + 53)
+
+/* The context has no I/O thread that could do this. */
+#define EMTHREAD (ZMQ_HAUSNUMERO + 54)
+
+/* Context option: how many threads do the sockets' I/O. */
+#define ZMQ_IO_THREADS 1
+
+/* Context option: how many sockets may be open at a time. */
+#define ZMQ_MAX_SOCKETS 2
+
+/* Context option, get only: the most that ZMQ_MAX_SOCKETS can be set to. */
+#define ZMQ_SOCKET_LIMIT 3
+
+/* Context option, set only: the I/O threads' priority. */
+#define ZMQ_THREAD_PRIORITY 3
+
+/* Context option: the I/O threads' scheduling policy, of sched.h. */
+#define ZMQ_THREAD_SCHED_POLICY 4
+
+/* Context option: the longest message part that is sent, in bytes. */
+#define ZMQ_MAX_MSGSZ 5
+
+/* Context option, get only: the size of zmq_msg_t. */
+#define ZMQ_MSG_T_SIZE 6
+
+/* Context option, set only: a processor that the I/O threads may run on. */
+#define ZMQ_THREAD_AFFINITY_CPU_ADD 7
+
+/* Context option, set only: undoes ZMQ_THREAD_AFFINITY_CPU_ADD. */
+#define ZMQ_THREAD_AFFINITY_CPU_REMOVE 8
+
+/* Context option: a number that the I/O threads' names start with. */
+#define ZMQ_THREAD_NAME_PREFIX 9
+
+/* The value of ZMQ_IO_THREADS in a new context. */
+#define ZMQ_IO_THREADS_DFLT 1
+
+/* The value of ZMQ_MAX_SOCKETS in a new context. */
+#define ZMQ_MAX_SOCKETS_DFLT 1023
+
+/* The value of ZMQ_THREAD_PRIORITY in a new context: the system's. */
+#define ZMQ_THREAD_PRIORITY_DFLT -1
+
+/* The value of ZMQ_THREAD_SCHED_POLICY in a new context: the system's. */
+#define ZMQ_THREAD_SCHED_POLICY_DFLT -1
+
+/* Socket type: talks to exactly one peer. */
+#define ZMQ_PAIR 0
+
+/* Socket type: sends to all subscribers. */
+#define ZMQ_PUB 1
+
+/* Socket type: receives what it subscribed to. */
+#define ZMQ_SUB 2
+
+/* Socket type: sends a request, then receives its reply. */
+#define ZMQ_REQ 3
+
+/* Socket type: receives a request, then sends its reply. */
+#define ZMQ_REP 4
+
+/* Socket type: sends requests and receives replies in any order. */
+#define ZMQ_DEALER 5
+
+/* Socket type: receives requests with the sender's routing id, and sends replies to routing ids. */
+#define ZMQ_ROUTER 6
+
+/* Socket type: receives from all its peers in turn. */
+#define ZMQ_PULL 7
+
+/* Socket type: sends to its peers in turn. */
+#define ZMQ_PUSH 8
+
+/* Socket type: a PUB that receives its subscribers' subscriptions. */
+#define ZMQ_XPUB 9
+
+/* Socket type: a SUB that sends its subscriptions as messages. */
+#define ZMQ_XSUB 10
+
+/* Socket type: talks to TCP peers that know nothing of messages. */
+#define ZMQ_STREAM 11
+
+/* Another name of ZMQ_DEALER. */
+#define ZMQ_XREQ ZMQ_DEALER
+
+/* Another name of ZMQ_ROUTER. */
+#define ZMQ_XREP ZMQ_ROUTER
+
+/* Socket option, uint64_t: a bitmap of the I/O threads that may serve the socket; 0: all. */
+#define ZMQ_AFFINITY 4
+
+/* Socket option, 1 to 255 bytes: the socket's name for its ROUTER peers; none is set to begin with. */
+#define ZMQ_ROUTING_ID 5
+
+/* Socket option of a SUB (and an XPUB with ZMQ_XPUB_MANUAL), bytes, set only: receive what starts with them. */
+#define ZMQ_SUBSCRIBE 6
+
+/* Socket option of a SUB (and an XPUB with ZMQ_XPUB_MANUAL), bytes, set only: undo one such subscription. */
+#define ZMQ_UNSUBSCRIBE 7
+
+/* Socket option, int: multicast rate in kbit/s. */
+#define ZMQ_RATE 8
+
+/* Socket option, int: multicast recovery interval in milliseconds. */
+#define ZMQ_RECOVERY_IVL 9
+
+/* Socket option, int: the system's send buffer in bytes; -1: its default. */
+#define ZMQ_SNDBUF 11
+
+/* Socket option, int: the system's receive buffer in bytes; -1: its default. */
+#define ZMQ_RCVBUF 12
+
+/* Socket option, int, get only: 1 when more parts of the message just received follow. */
+#define ZMQ_RCVMORE 13
+
+/* Socket option, zmq_fd_t, get only: a file descriptor; readable (edge-triggered) means look at ZMQ_EVENTS. */
+#define ZMQ_FD 14
+
+/* Socket option, int, get only: ZMQ_POLLIN when a message can be received, ZMQ_POLLOUT when sent. */
+#define ZMQ_EVENTS 15
+
+/* Socket option, int, get only: the socket's type. */
+#define ZMQ_TYPE 16
+
+/* Socket option, int: milliseconds for which unsent messages are kept after zmq_close; -1: for ever. */
+#define ZMQ_LINGER 17
+
+/* Socket option, int: milliseconds before a lost connection is made again; -1: never. */
+#define ZMQ_RECONNECT_IVL 18
+
+/* Socket option, int: connections that may wait to be accepted. */
+#define ZMQ_BACKLOG 19
+
+/* Socket option, int: milliseconds up to which ZMQ_RECONNECT_IVL doubles with each failure; 0: not at all. */
+#define ZMQ_RECONNECT_IVL_MAX 21
+
+/* Socket option, int64_t: the longest message part that is received, in bytes; -1: any. */
+#define ZMQ_MAXMSGSIZE 22
+
+/* Socket option, int: the most messages that wait to be sent to each peer; 0: no limit. */
+#define ZMQ_SNDHWM 23
+
+/* Socket option, int: the most messages that wait to be received from each peer; 0: no limit. */
+#define ZMQ_RCVHWM 24
+
+/* Socket option, int: how many network hops multicast packets travel. */
+#define ZMQ_MULTICAST_HOPS 25
+
+/* Socket option, int: milliseconds that a call waits to receive; -1: for ever. */
+#define ZMQ_RCVTIMEO 27
+
+/* Socket option, int: milliseconds that a call waits to send; -1: for ever. */
+#define ZMQ_SNDTIMEO 28
+
+/*
+ * Socket option, string, get only: the endpoint last bound or connected to, with the port that the system
+ * chose for port * or 0.
+ */
+#define ZMQ_LAST_ENDPOINT 32
+
+/* Socket option of a ROUTER, int, 0 or 1, set only: whether a message to nobody gives EHOSTUNREACH. */
+#define ZMQ_ROUTER_MANDATORY 33
+
+/* Socket option, int: whether the system probes idle TCP connections; -1: as it is set up to. */
+#define ZMQ_TCP_KEEPALIVE 34
+
+/* Socket option, int: probes without an answer that end a connection; -1: as the system is set up to. */
+#define ZMQ_TCP_KEEPALIVE_CNT 35
+
+/* Socket option, int: seconds of silence before the first probe; -1: as the system is set up to. */
+#define ZMQ_TCP_KEEPALIVE_IDLE 36
+
+/* Socket option, int: seconds between probes; -1: as the system is set up to. */
+#define ZMQ_TCP_KEEPALIVE_INTVL 37
+
+/* Socket option, int, 0 or 1: whether messages wait for a connection that is made, not one that is being made. */
+#define ZMQ_IMMEDIATE 39
+
+/* Socket option of an XPUB, int, 0 or 1, set only: whether it receives every subscription, not only new ones. */
+#define ZMQ_XPUB_VERBOSE 40
+
+/* Socket option of a ROUTER, int, 0 or 1, set only: whether its peers are TCP peers that know nothing of messages. */
+#define ZMQ_ROUTER_RAW 41
+
+/* Socket option, int, 0 or 1: whether names and interfaces may be of IPv6 too. */
+#define ZMQ_IPV6 42
+
+/* Socket option, int, get only: the security mechanism, ZMQ_NULL, ZMQ_PLAIN or ZMQ_CURVE. */
+#define ZMQ_MECHANISM 43
+
+/* Socket option, int, 0 or 1: whether this side is the server of PLAIN. */
+#define ZMQ_PLAIN_SERVER 44
+
+/* Socket option, string: the name that a client of PLAIN gives. */
+#define ZMQ_PLAIN_USERNAME 45
+
+/* Socket option, string: the password that a client of PLAIN gives. */
+#define ZMQ_PLAIN_PASSWORD 46
+
+/* Socket option, int, 0 or 1: whether this side is the server of CURVE. */
+#define ZMQ_CURVE_SERVER 47
+
+/* Socket option, 32 bytes or 40 characters of Z85: this side's public key. */
+#define ZMQ_CURVE_PUBLICKEY 48
+
+/* Socket option, 32 bytes or 40 characters of Z85: this side's secret key. */
+#define ZMQ_CURVE_SECRETKEY 49
+
+/* Socket option, 32 bytes or 40 characters of Z85: the server's public key, which a client knows beforehand. */
+#define ZMQ_CURVE_SERVERKEY 50
+
+/*
+ * Socket option of a REQ, DEALER or ROUTER, int, 0 or 1, set only: whether new peers are greeted with an empty
+ * message.
+ */
+#define ZMQ_PROBE_ROUTER 51
+
+/* Socket option of a REQ, int, 0 or 1, set only: whether requests have numbers, by which replies are told apart. */
+#define ZMQ_REQ_CORRELATE 52
+
+/* Socket option of a REQ, int, 0 or 1, set only: whether a request may be sent before the reply to the last. */
+#define ZMQ_REQ_RELAXED 53
+
+/* Socket option, int, 0 or 1: whether only the last message is kept, each way. */
+#define ZMQ_CONFLATE 54
+
+/* Socket option, string: the domain that the program's ZAP handler is asked with. */
+#define ZMQ_ZAP_DOMAIN 55
+
+/* Socket option of a ROUTER, int, 0 or 1, set only: whether a new peer takes a routing id over from another. */
+#define ZMQ_ROUTER_HANDOVER 56
+
+/* Socket option, int: the type-of-service byte of outgoing packets. */
+#define ZMQ_TOS 57
+
+/* Socket option of a ROUTER or STREAM, 1 to 255 bytes, set only: the routing id of the next peer connected to. */
+#define ZMQ_CONNECT_ROUTING_ID 61
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_SERVER 62
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_PRINCIPAL 63
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_SERVICE_PRINCIPAL 64
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_PLAINTEXT 65
+
+/* Socket option, int: milliseconds that a handshake may take; 0: no limit. */
+#define ZMQ_HANDSHAKE_IVL 66
+
+/* Socket option, string: host and port of a SOCKS 5 proxy for outgoing TCP connections. */
+#define ZMQ_SOCKS_PROXY 68
+
+/* Socket option of an XPUB or PUB, int, 0 or 1, set only: whether a message waits for room at every subscriber. */
+#define ZMQ_XPUB_NODROP 69
+
+/* Context option: whether zmq_ctx_term waits for messages that nobody takes; 0: new sockets have a ZMQ_LINGER of 0. */
+#define ZMQ_BLOCKY 70
+
+/* Socket option of an XPUB, int, 0 or 1, set only: whether the application subscribes its peers itself. */
+#define ZMQ_XPUB_MANUAL 71
+
+/* Socket option of an XPUB, bytes, set only: what each new subscriber is sent first. */
+#define ZMQ_XPUB_WELCOME_MSG 72
+
+/* Socket option of a STREAM, int, 0 or 1, set only: whether an empty message tells of peers that come and go. */
+#define ZMQ_STREAM_NOTIFY 73
+
+/* Socket option of a PUB, XPUB or SUB, int, 0 or 1: whether messages go to those who have not subscribed to them. */
+#define ZMQ_INVERT_MATCHING 74
+
+/* Socket option, int: milliseconds between heartbeats; 0: none. */
+#define ZMQ_HEARTBEAT_IVL 75
+
+/* Socket option, int: milliseconds after which the peer gives up, if nothing came; 0: it is not told. */
+#define ZMQ_HEARTBEAT_TTL 76
+
+/* Socket option, int: milliseconds to wait for a sign of the peer after a heartbeat; -1: ZMQ_HEARTBEAT_IVL. */
+#define ZMQ_HEARTBEAT_TIMEOUT 77
+
+/* Socket option of an XPUB, int, 0 or 1, set only: as ZMQ_XPUB_VERBOSE, and every cancellation too. */
+#define ZMQ_XPUB_VERBOSER 78
+
+/* Socket option, int: milliseconds that one attempt to connect may take; 0: as long as the system tries. */
+#define ZMQ_CONNECT_TIMEOUT 79
+
+/* Socket option, int: milliseconds that unacknowledged bytes keep a TCP connection; 0: as the system is set up to. */
+#define ZMQ_TCP_MAXRT 80
+
+/* Socket option, int, get only: 1 when threads may share the socket. */
+#define ZMQ_THREAD_SAFE 81
+
+/* Socket option, int: the longest multicast packet in bytes. */
+#define ZMQ_MULTICAST_MAXTPDU 84
+
+/* Socket option: VMCI, which this library does not have. */
+#define ZMQ_VMCI_BUFFER_SIZE 85
+
+/* Socket option: VMCI, which this library does not have. */
+#define ZMQ_VMCI_BUFFER_MIN_SIZE 86
+
+/* Socket option: VMCI, which this library does not have. */
+#define ZMQ_VMCI_BUFFER_MAX_SIZE 87
+
+/* Socket option: VMCI, which this library does not have. */
+#define ZMQ_VMCI_CONNECT_TIMEOUT 88
+
+/* Socket option, int: a socket of the system to bind or connect with; -1: none. */
+#define ZMQ_USE_FD 89
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_PRINCIPAL_NAMETYPE 90
+
+/* Socket option: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_SERVICE_PRINCIPAL_NAMETYPE 91
+
+/* Socket option, string: the network interface that traffic is bound to. */
+#define ZMQ_BINDTODEVICE 92
+
+/* Message property: 1 when more parts of the same message follow. */
+#define ZMQ_MORE 1
+
+/* Message property: 1 when the body may be shared with a copy. */
+#define ZMQ_SHARED 3
+
+/* Flag of the functions that send and receive: do not wait. */
+#define ZMQ_DONTWAIT 1
+
+/* Flag of the functions that send: more parts of the same message follow. */
+#define ZMQ_SNDMORE 2
+
+/* Security mechanism: none. */
+#define ZMQ_NULL 0
+
+/* Security mechanism: a name and a password in the clear. */
+#define ZMQ_PLAIN 1
+
+/* Security mechanism: keys of elliptic curves, and everything encrypted. */
+#define ZMQ_CURVE 2
+
+/* Security mechanism: GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI 3
+
+/* The longest name of a group, in bytes. */
+#define ZMQ_GROUP_MAX_LENGTH 255
+
+/* The older name of ZMQ_ROUTING_ID. */
+#define ZMQ_IDENTITY ZMQ_ROUTING_ID
+
+/* The older name of ZMQ_CONNECT_ROUTING_ID. */
+#define ZMQ_CONNECT_RID ZMQ_CONNECT_ROUTING_ID
+
+/* Socket option, string, set only: adds a network (address, slash, length) that connections are accepted from. */
+#define ZMQ_TCP_ACCEPT_FILTER 38
+
+/* Socket option, pid_t, set only: adds a process that may connect over ipc. */
+#define ZMQ_IPC_FILTER_PID 58
+
+/* Socket option, uid_t, set only: adds a user who may connect over ipc. */
+#define ZMQ_IPC_FILTER_UID 59
+
+/* Socket option, gid_t, set only: adds a group whose members may connect over ipc. */
+#define ZMQ_IPC_FILTER_GID 60
+
+/* Socket option, int, 0 or 1: the opposite of ZMQ_IPV6, which is to be used instead. */
+#define ZMQ_IPV4ONLY 31
+
+/* The older name of ZMQ_IMMEDIATE. */
+#define ZMQ_DELAY_ATTACH_ON_CONNECT ZMQ_IMMEDIATE
+
+/* The older name of ZMQ_DONTWAIT. */
+#define ZMQ_NOBLOCK ZMQ_DONTWAIT
+
+/* An older name of ZMQ_ROUTER_MANDATORY. */
+#define ZMQ_FAIL_UNROUTABLE ZMQ_ROUTER_MANDATORY
+
+/* An older name of ZMQ_ROUTER_MANDATORY. */
+#define ZMQ_ROUTER_BEHAVIOR ZMQ_ROUTER_MANDATORY
+
+/* Message property that nothing sets any more. */
+#define ZMQ_SRCFD 2
+
+/* Kind of name for GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_NT_HOSTBASED 0
+
+/* Kind of name for GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_NT_USER_NAME 1
+
+/* Kind of name for GSSAPI, which this library does not have. */
+#define ZMQ_GSSAPI_NT_KRB5_PRINCIPAL 2
+
+/* Monitor event: a connection was made; its value is the descriptor. */
+#define ZMQ_EVENT_CONNECTED 1
+
+/* Monitor event: a connection is being made. */
+#define ZMQ_EVENT_CONNECT_DELAYED 2
+
+/* Monitor event: a connection will be tried again; its value is the milliseconds until then. */
+#define ZMQ_EVENT_CONNECT_RETRIED 4
+
+/* Monitor event: an endpoint was bound; its value is the descriptor. */
+#define ZMQ_EVENT_LISTENING 8
+
+/* Monitor event: an endpoint could not be bound; its value is the errno. */
+#define ZMQ_EVENT_BIND_FAILED 16
+
+/* Monitor event: a connection was accepted; its value is the descriptor. */
+#define ZMQ_EVENT_ACCEPTED 32
+
+/* Monitor event: a connection could not be accepted; its value is the errno. */
+#define ZMQ_EVENT_ACCEPT_FAILED 64
+
+/* Monitor event: a connection or listener was closed; its value is the descriptor. */
+#define ZMQ_EVENT_CLOSED 128
+
+/* Monitor event: a connection or listener could not be closed; its value is the errno. */
+#define ZMQ_EVENT_CLOSE_FAILED 256
+
+/* Monitor event: a connection was lost; its value is the descriptor. */
+#define ZMQ_EVENT_DISCONNECTED 512
+
+/* Monitor event: monitoring ended. */
+#define ZMQ_EVENT_MONITOR_STOPPED 1024
+
+/* All monitor events. */
+#define ZMQ_EVENT_ALL 65535
+
+/* Monitor event: a handshake failed for a reason of the system's; its value is the errno. */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL 2048
+
+/* Monitor event: a handshake succeeded. */
+#define ZMQ_EVENT_HANDSHAKE_SUCCEEDED 4096
+
+/* Monitor event: the peer, or the ZAP handler, broke the protocol; its value is a ZMQ_PROTOCOL_ERROR_ code. */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL 8192
+
+/* Monitor event: the ZAP handler refused a peer; its value is the status, 300, 400 or 500. */
+#define ZMQ_EVENT_HANDSHAKE_FAILED_AUTH 16384
+
+/* Protocol error of a peer: any other. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_UNSPECIFIED 268435456
+
+/* Protocol error of a peer: a command that is not to be expected now. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_UNEXPECTED_COMMAND 268435457
+
+/* Protocol error of a peer: a message out of order, or repeated. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_SEQUENCE 268435458
+
+/* Protocol error of a peer: keys could not be exchanged. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE 268435459
+
+/* Protocol error of a peer: a command that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_UNSPECIFIED 268435473
+
+/* Protocol error of a peer: a MESSAGE that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_MESSAGE 268435474
+
+/* Protocol error of a peer: a HELLO that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_HELLO 268435475
+
+/* Protocol error of a peer: an INITIATE that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_INITIATE 268435476
+
+/* Protocol error of a peer: an ERROR that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_ERROR 268435477
+
+/* Protocol error of a peer: a READY that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_READY 268435478
+
+/* Protocol error of a peer: a WELCOME that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MALFORMED_COMMAND_WELCOME 268435479
+
+/* Protocol error of a peer: metadata that is not well formed, or does not go with this socket. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_INVALID_METADATA 268435480
+
+/* Protocol error of a peer: something could not be decrypted; its keys may be wrong. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC 285212673
+
+/* Protocol error of a peer: it uses another security mechanism. */
+#define ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH 285212674
+
+/* Protocol error of the ZAP handler: any other. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_UNSPECIFIED 536870912
+
+/* Protocol error of the ZAP handler: a reply that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_MALFORMED_REPLY 536870913
+
+/* Protocol error of the ZAP handler: a reply to another request. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_BAD_REQUEST_ID 536870914
+
+/* Protocol error of the ZAP handler: a version that is not known. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_BAD_VERSION 536870915
+
+/* Protocol error of the ZAP handler: a status code that is not known. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_INVALID_STATUS_CODE 536870916
+
+/* Protocol error of the ZAP handler: metadata that is not well formed. */
+#define ZMQ_PROTOCOL_ERROR_ZAP_INVALID_METADATA 536870917
+
+/* Protocol error of a WebSocket peer. */
+#define ZMQ_PROTOCOL_ERROR_WS_UNSPECIFIED 805306368
+
+/* Poll event: a message, or a descriptor's bytes, can be received. */
+#define ZMQ_POLLIN 1
+
+/* Poll event: a message, or a descriptor's bytes, can be sent. */
+#define ZMQ_POLLOUT 2
+
+/* Poll event of a descriptor: an error is pending. */
+#define ZMQ_POLLERR 4
+
+/* Poll event of a descriptor: urgent bytes can be received. */
+#define ZMQ_POLLPRI 8
+
+/* How many items of zmq_poll are common. */
+#define ZMQ_POLLITEMS_DFLT 16
+
+/* zmq_has can be called. */
+#define ZMQ_HAS_CAPABILITIES 1
+
+/* Device: from PULL to PUSH. */
+#define ZMQ_STREAMER 1
+
+/* Device: from SUB to PUB. */
+#define ZMQ_FORWARDER 2
+
+/* Device: between ROUTER and DEALER, both ways. */
+#define ZMQ_QUEUE 3
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/* Socket type: receives from CLIENTs with their routing ids, and sends to routing ids. Threads may share it. */
+#define ZMQ_SERVER 12
+
+/* Socket type: sends to SERVERs and receives from them. Threads may share it. */
+#define ZMQ_CLIENT 13
+
+/* Socket type: sends to groups. Threads may share it. */
+#define ZMQ_RADIO 14
+
+/* Socket type: receives what is sent to the groups that it joined. Threads may share it. */
+#define ZMQ_DISH 15
+
+/* Socket type: receives from SCATTERs in turn. Threads may share it. */
+#define ZMQ_GATHER 16
+
+/* Socket type: sends to GATHERs in turn. Threads may share it. */
+#define ZMQ_SCATTER 17
+
+/* Socket type: sends and receives UDP packets. */
+#define ZMQ_DGRAM 18
+
+/* Socket type: talks to other PEERs by routing ids. Threads may share it. */
+#define ZMQ_PEER 19
+
+/* Socket type: a PAIR that threads may share. */
+#define ZMQ_CHANNEL 20
+
+/* Socket option, int, 0 or 1: whether peers are refused when the program has no ZAP handler. */
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+
+/* Socket option, int, 0 or 1: a faster way on Windows. Kept for the program that asks. */
+#define ZMQ_LOOPBACK_FASTPATH 94
+
+/* Socket option, string, set only: a property that peers are told, "X-name:value". */
+#define ZMQ_METADATA 95
+
+/* Socket option, int, 0 or 1: whether multicast packets come back to this machine. */
+#define ZMQ_MULTICAST_LOOP 96
+
+/* Socket option of a ROUTER, int: ZMQ_NOTIFY_CONNECT and ZMQ_NOTIFY_DISCONNECT: an empty message tells of peers. */
+#define ZMQ_ROUTER_NOTIFY 97
+
+/*
+ * Socket option of an XPUB, int, 0 or 1, set only: as ZMQ_XPUB_MANUAL, and what is sent after a subscription goes
+ * to the last subscriber only.
+ */
+#define ZMQ_XPUB_MANUAL_LAST_VALUE 98
+
+/* Socket option, string: the name for the SOCKS 5 proxy; empty: none is asked for. */
+#define ZMQ_SOCKS_USERNAME 99
+
+/* Socket option, string: the password for the SOCKS 5 proxy. */
+#define ZMQ_SOCKS_PASSWORD 100
+
+/* Socket option, int, 1 or more: bytes received at a time. Kept for the program that asks. */
+#define ZMQ_IN_BATCH_SIZE 101
+
+/* Socket option, int, 1 or more: bytes sent at a time. Kept for the program that asks. */
+#define ZMQ_OUT_BATCH_SIZE 102
+
+/* Socket option: WebSockets, which this library does not have. */
+#define ZMQ_WSS_KEY_PEM 103
+
+/* Socket option: WebSockets, which this library does not have. */
+#define ZMQ_WSS_CERT_PEM 104
+
+/* Socket option: WebSockets, which this library does not have. */
+#define ZMQ_WSS_TRUST_PEM 105
+
+/* Socket option: WebSockets, which this library does not have. */
+#define ZMQ_WSS_HOSTNAME 106
+
+/* Socket option: WebSockets, which this library does not have. */
+#define ZMQ_WSS_TRUST_SYSTEM 107
+
+/*
+ * Socket option of an XPUB or XSUB, int, 0 or 1, set only: whether only a message's first part can be a
+ * subscription.
+ */
+#define ZMQ_ONLY_FIRST_SUBSCRIBE 108
+
+/* Socket option, int: the ZMQ_RECONNECT_STOP_ events after which an endpoint is given up. */
+#define ZMQ_RECONNECT_STOP 109
+
+/* Socket option, bytes, set only: what each new peer is sent first. */
+#define ZMQ_HELLO_MSG 110
+
+/* Socket option, bytes, set only: what is received when a peer is gone. */
+#define ZMQ_DISCONNECT_MSG 111
+
+/* Socket option, int: the packets' priority in the system's queues. */
+#define ZMQ_PRIORITY 112
+
+/* Socket option, int, 0 or 1: whether the system polls the network card for waiting reads. */
+#define ZMQ_BUSY_POLL 113
+
+/* Socket option, bytes, set only: what is received when a connection is lost and will be made again. */
+#define ZMQ_HICCUP_MSG 114
+
+/* Socket option of an XSUB, int, 0 or 1, set only: whether every cancellation is passed upstream. */
+#define ZMQ_XSUB_VERBOSE_UNSUBSCRIBE 115
+
+/* Socket option of a PUB, XPUB, SUB or XSUB, int, get only: how many different subscriptions there are. */
+#define ZMQ_TOPICS_COUNT 116
+
+/* Of ZMQ_RECONNECT_STOP: after the peer refused a connection. */
+#define ZMQ_RECONNECT_STOP_CONN_REFUSED 1
+
+/* Of ZMQ_RECONNECT_STOP: after a handshake that failed. */
+#define ZMQ_RECONNECT_STOP_HANDSHAKE_FAILED 2
+
+/* Of ZMQ_RECONNECT_STOP: after zmq_disconnect. */
+#define ZMQ_RECONNECT_STOP_AFTER_DISCONNECT 4
+
+/* Context option: whether long messages are received in place. Kept for the program that asks. */
+#define ZMQ_ZERO_COPY_RECV 10
+
+/* Of ZMQ_ROUTER_NOTIFY: tell of peers that connect. */
+#define ZMQ_NOTIFY_CONNECT 1
+
+/* Of ZMQ_ROUTER_NOTIFY: tell of peers that disconnect. */
+#define ZMQ_NOTIFY_DISCONNECT 2
+
+/* Monitor event: how many messages wait in the socket's queues. */
+#define ZMQ_EVENT_PIPES_STATS 65536
+
+/* The version of monitor events that zmq_socket_monitor asks for. */
+#define ZMQ_CURRENT_EVENT_VERSION 1
+
+/* The newest version of monitor events. */
+#define ZMQ_CURRENT_EVENT_VERSION_DRAFT 2
+
+/* All monitor events of version 1. */
+#define ZMQ_EVENT_ALL_V1 65535
+
+/* All monitor events of version 2. */
+#define ZMQ_EVENT_ALL_V2 (ZMQ_EVENT_ALL_V1 | ZMQ_EVENT_PIPES_STATS)
+#endif
+
+/* What zmq_poll is to wait for, and what it found. */
+typedef struct zmq_pollitem_t {
+    /* The socket; NULL for a descriptor. */
+    void *socket;
+    /* The descriptor, when socket is NULL. */
+    zmq_fd_t fd;
+    /* What to wait for: ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR, ZMQ_POLLPRI. */
+    short events;
+    /* Which of them there are. */
+    short revents;
+} zmq_pollitem_t;
+
+/* Gives the calling thread's errno, for programs whose C library is not the one this library uses. */
+ZMQ_EXPORT int zmq_errno(void);
+
+/*
+ * Gives a text for an error code: one of the library's own, or one of the system's.
+ * The text is never NULL, and must not be changed or freed. A later call may replace it.
+ */
+ZMQ_EXPORT const char *zmq_strerror(int errnum);
+
+/* Gives the version of the library: 4, 3 and 5. NULL for a number that is not wanted. */
+ZMQ_EXPORT void zmq_version(int *major, int *minor, int *patch);
+
+/*
+ * Makes a context, which holds sockets and the threads that do their I/O.
+ *
+ * Returns the context, to be given to zmq_ctx_term; or NULL and errno.
+ *
+ * Errors:
+ * EMFILE, ENOMEM: the system has no descriptor or memory to spare.
+ */
+ZMQ_EXPORT void *zmq_ctx_new(void);
+
+/*
+ * Terminates a context. Calls that wait on its sockets, and all later ones but zmq_close, give ETERM. Returns
+ * once every socket is closed and what they sent is delivered or its ZMQ_LINGER has passed.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a context.
+ * EINTR: a signal came; call again.
+ */
+ZMQ_EXPORT int zmq_ctx_term(void *context);
+
+/*
+ * Makes calls that wait on a context's sockets, and all later ones but zmq_close, give ETERM. Does not wait.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a context.
+ */
+ZMQ_EXPORT int zmq_ctx_shutdown(void *context);
+
+/*
+ * Sets an option of a context. What the I/O threads are told counts until the first socket is made; what
+ * sockets are told counts for those made afterwards.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or a value that it cannot have.
+ * EFAULT: not a context.
+ */
+ZMQ_EXPORT int zmq_ctx_set(void *context, int option, int optval);
+
+/*
+ * Gets an option of a context.
+ *
+ * Returns its value; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option.
+ * EFAULT: not a context.
+ */
+ZMQ_EXPORT int zmq_ctx_get(void *context, int option);
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * As zmq_ctx_set, with a value of any type: an int, or bytes for ZMQ_THREAD_NAME_PREFIX.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or the length or the value is not one of the option's.
+ * EFAULT: not a context.
+ */
+ZMQ_EXPORT int zmq_ctx_set_ext(void *context, int option, const void *optval, size_t optvallen);
+
+/*
+ * As zmq_ctx_get, with a value of any type: an int, or for ZMQ_THREAD_NAME_PREFIX bytes, when there is room for
+ * more or fewer than an int has. optvallen holds the room at optval, and then the length of the value.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or the room is too small.
+ * EFAULT: not a context.
+ */
+ZMQ_EXPORT int zmq_ctx_get_ext(void *context, int option, void *optval, size_t *optvallen);
+#endif
+
+/*
+ * The older way to make a context: zmq_ctx_new, with that many I/O threads.
+ *
+ * Returns the context, to be given to zmq_term; or NULL and errno.
+ *
+ * Errors:
+ * EINVAL: io_threads is negative, or far more than any machine can use.
+ * EMFILE, ENOMEM: the system has no descriptor or memory to spare.
+ */
+ZMQ_EXPORT void *zmq_init(int io_threads);
+
+/* The older name of zmq_ctx_term. */
+ZMQ_EXPORT int zmq_term(void *context);
+
+/* An older name of zmq_ctx_term. */
+ZMQ_EXPORT int zmq_ctx_destroy(void *context);
+
+/*
+ * Makes a socket of a type: ZMQ_REQ, say.
+ *
+ * Returns the socket, to be given to zmq_close; or NULL and errno.
+ *
+ * Errors:
+ * EINVAL: no such type.
+ * EFAULT: not a context.
+ * EMFILE: too many sockets are open.
+ * ETERM: the context was terminated.
+ */
+ZMQ_EXPORT void *zmq_socket(void *context, int type);
+
+/*
+ * Closes a socket. What it sent is still delivered, for as long as its ZMQ_LINGER says; what it has not received
+ * is dropped.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_close(void *s);
+
+/*
+ * Accepts connections on an endpoint: "tcp://interface:port", "ipc://path", "inproc://name" or, for some types,
+ * "udp://address:port". For tcp, the interface may be * for all, a name or an address, the port * for one that
+ * the system chooses (ZMQ_LAST_ENDPOINT tells which).
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the endpoint is not well formed.
+ * EPROTONOSUPPORT: the transport is not known.
+ * ENOCOMPATPROTO: the transport does not go with the socket's type.
+ * EADDRINUSE: the endpoint is in use.
+ * EADDRNOTAVAIL: the address is not one of this machine.
+ * ENODEV: no such network interface.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EMTHREAD: the context has no I/O thread for this.
+ */
+ZMQ_EXPORT int zmq_bind(void *s, const char *addr);
+
+/*
+ * Connects to an endpoint: "tcp://host:port", "ipc://path", "inproc://name" or, for some types,
+ * "udp://address:port". Returns at once; the connection is made, and made again when it is lost, in the
+ * background. Nobody need be there yet. For tcp, "source:port;host:port" says where to connect from.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the endpoint is not well formed.
+ * EPROTONOSUPPORT: the transport is not known.
+ * ENOCOMPATPROTO: the transport, or the socket bound there, does not go with the socket's type.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EMTHREAD: the context has no I/O thread for this.
+ */
+ZMQ_EXPORT int zmq_connect(void *s, const char *addr);
+
+/*
+ * Undoes zmq_bind: no more connections are accepted there. Those that were stay. The endpoint is the one that
+ * was bound, or ZMQ_LAST_ENDPOINT told.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the endpoint is not well formed.
+ * ENOENT: the socket is not bound there.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_unbind(void *s, const char *addr);
+
+/*
+ * Undoes zmq_connect. What was not delivered is kept for as long as the socket's ZMQ_LINGER says.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the endpoint is not well formed.
+ * ENOENT: the socket is not connected there.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_disconnect(void *s, const char *addr);
+
+/*
+ * Sets an option of a socket; for most, it counts for the endpoints that are bound or connected afterwards. Each
+ * option's type is with its constant.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or not of this socket type, or the length or the value is not one of the option's.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came first.
+ */
+ZMQ_EXPORT int zmq_setsockopt(void *s, int option, const void *optval, size_t optvallen);
+
+/*
+ * Gets an option of a socket. optvallen holds the room at optval, and then the length of the value. The room
+ * must be that of the option's type; for strings and bytes it may be more.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such option, or not of this socket type, or the room is not right.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came first.
+ */
+ZMQ_EXPORT int zmq_getsockopt(void *s, int option, void *optval, size_t *optvallen);
+
+/*
+ * Waits until one of nitems sockets and descriptors is ready for what its events say, and writes what each is
+ * ready for to its revents. timeout is in milliseconds: 0 for not to wait, -1 for without end.
+ *
+ * Returns the number of items with revents, 0 when the time has passed; or -1 and errno.
+ *
+ * Errors:
+ * ETERM: the context of one of the sockets was terminated.
+ * EFAULT: items is NULL, and nitems is not 0.
+ * EINVAL: nitems is negative.
+ * ENOTSOCK: one of the sockets is not an open one.
+ * EINTR: a signal came before anything was ready.
+ */
+ZMQ_EXPORT int zmq_poll(struct zmq_pollitem_t *items, int nitems, long timeout);
+
+/*
+ * Passes on messages between two sockets: from insocket to outsocket, and for a queue the replies back. Does so
+ * until there is an error.
+ *
+ * Returns -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such device.
+ * ENOTSOCK: one of the two is not an open socket.
+ * ETERM: the context was terminated.
+ * EINTR: a signal came while there was nothing to pass on.
+ */
+ZMQ_EXPORT int zmq_device(int device, void *insocket, void *outsocket);
+
+#undef ZMQ_EXPORT
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* __ZMQ_H_INCLUDED__ */
