@@ -78,6 +78,11 @@ impl SocketType {
     }
 
     /// Whether the type's outgoing messages are subscriptions: state that is kept and replayed rather
+    /// Whether several threads may use a socket of the type at once.
+    pub fn is_thread_safe(self) -> bool {
+        false
+    }
+
     /// than queued.
     pub(crate) fn subscribes(self) -> bool {
         matches!(self, Sub | Xsub)

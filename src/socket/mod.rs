@@ -7,8 +7,10 @@ mod loom_tests;
 pub(crate) mod mailbox;
 pub mod options;
 pub mod poll;
+pub mod poller;
 mod proxy;
-pub(crate) mod table;
+pub mod table;
+pub mod tags;
 mod turn;
 
 use self::core::{Core, Events};
@@ -22,6 +24,7 @@ use options::Options;
 pub use proxy::proxy;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
+use tags::Tags;
 
 /// Parts that were moved without a wait in a stream, as opposed to a dialogue.
 const STREAM_PARTS_MIN: u32 = 8;
@@ -104,6 +107,24 @@ impl SocketHandle {
             }
             result => result,
         }
+    }
+
+    /// Sends one part with its tags: [`SocketHandle::send`] for the types that look at them.
+    ///
+    /// # Errors
+    /// As [`SocketHandle::send`].
+    pub fn send_tagged(self, part: &mut Message, _tags: &Tags, wait: bool) -> Result<()> {
+        self.send(part, wait)
+    }
+
+    /// Receives the next part of a message, and what goes with it.
+    ///
+    /// # Errors
+    /// As [`SocketHandle::send`].
+    #[inline]
+    pub fn recv_tagged(self, tags: &mut Tags, wait: bool) -> Result<Message> {
+        *tags = Tags::default();
+        self.recv(wait)
     }
 
     /// Sleeps and tries again until `attempt` does not say that it would block.
