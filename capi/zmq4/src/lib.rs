@@ -6,7 +6,15 @@
 
 mod abi;
 mod context;
+mod counter;
 mod draft;
 mod errno;
+mod message;
 mod poll;
+mod poller;
+mod property;
 mod socket;
+mod timers;
+mod transfer;
+mod util;
+mod z85;
