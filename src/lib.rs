@@ -11,6 +11,8 @@
 //! | `io` | the threads that drive connections |
 //! | `wire` | ZMTP, every version, as functions of bytes |
 //! | `transport` | endpoint addresses: tcp, ipc, inproc |
+//! | [`metadata`] | what is known of the peer that a message came from |
+//! | [`timers`] | callbacks at intervals, for programs that ask for them |
 //! | [`context`] | what holds it all together, and ends it |
 //!
 //! ```
@@ -38,10 +40,12 @@ mod context_options;
 pub mod error;
 mod io;
 pub mod message;
+pub mod metadata;
 mod pattern;
 mod pipe;
 pub mod socket;
 mod sync;
+pub mod timers;
 mod trace;
 mod transport;
 mod wire;

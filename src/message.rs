@@ -43,6 +43,8 @@ pub(crate) enum Kind {
 }
 
 const FLAG_MORE: u8 = 1;
+/// The body may be that of another message too, which is to be known when it is not inline.
+const FLAG_SHARED: u8 = 0x40;
 const KIND_SHIFT: u8 = 1;
 const KIND_MASK: u8 = 0b110;
 
@@ -84,6 +86,8 @@ const INLINE: NonNull<Head> = NonNull::without_provenance(NonZero::new(32).expec
 /// One part of a message: its bytes and whether more parts follow.
 ///
 /// Cloning is cheap: a long body is shared, not copied.
+///
+/// It takes as much room as the words of a [`RawMessage`], and can be moved as they can.
 #[repr(C)]
 pub struct Message {
     /// The shared body's head, or [`INLINE`].
@@ -95,6 +99,7 @@ pub struct Message {
 }
 
 const _: () = assert!(size_of::<usize>() != 8 || size_of::<Message>() == 40, "a queue slot is 40 bytes");
+const _: () = assert!(size_of::<RawMessage>() == size_of::<Message>(), "an ABI gives a message as much room");
 const _: () = assert!(INLINE_AT + INLINE_MAX == size_of::<Message>(), "an inline body ends with the message");
 
 /// A meta word with these first bytes and no others.
@@ -297,6 +302,26 @@ impl Message {
     #[inline]
     pub fn set_more(&mut self, more: bool) {
         self.set_flags(self.flags() & !FLAG_MORE | if more { FLAG_MORE } else { 0 });
+    }
+
+    /// Whether the body may be that of another message too: who changes it may change both. A message that
+    /// was received over a connection, or that nobody has shared, has a body of its own.
+    #[inline]
+    pub fn is_shared(&self) -> bool {
+        self.flags() & FLAG_SHARED != 0 && !self.is_inline()
+    }
+
+    /// Says that the body is to be left as it is: it is shared, or constant.
+    #[inline]
+    pub fn set_shared(&mut self) {
+        self.set_flags(self.flags() | FLAG_SHARED);
+    }
+
+    /// Another message with the same body; both say so.
+    #[inline]
+    pub fn share(&mut self) -> Message {
+        self.set_shared();
+        self.clone()
     }
 
     /// What the message is for.
@@ -693,5 +718,18 @@ mod tests {
         }
         message.set_more(false);
         assert!(!message.more());
+    }
+
+    #[test]
+    fn a_body_is_shared_when_it_was_and_is_not_inline() {
+        for (len, shared) in [(0, false), (INLINE_MAX, false), (INLINE_MAX + 1, true), (2000, true)] {
+            let mut message = Message::copy_from(&vec![7; len]).unwrap();
+            assert!(!message.is_shared());
+            let mut copy = message.share().with_kind(Kind::Subscribe);
+            copy.set_more(true);
+            assert_eq!((message.is_shared(), copy.is_shared()), (shared, shared));
+            assert_eq!(copy.as_bytes(), message.as_bytes());
+            assert!(copy.more() && copy.kind() == Kind::Subscribe && !message.more());
+        }
     }
 }

@@ -866,6 +866,20 @@ typedef struct zmq_pollitem_t {
     short revents;
 } zmq_pollitem_t;
 
+#if defined(ZMQ_BUILD_DRAFT_API)
+/* What zmq_poller_wait found. */
+typedef struct zmq_poller_event_t {
+    /* The socket; NULL for a descriptor. */
+    void *socket;
+    /* The descriptor, when socket is NULL. */
+    zmq_fd_t fd;
+    /* What zmq_poller_add was given with it. */
+    void *user_data;
+    /* What it is ready for: ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR, ZMQ_POLLPRI. */
+    short events;
+} zmq_poller_event_t;
+#endif
+
 /* Gives the calling thread's errno, for programs whose C library is not the one this library uses. */
 ZMQ_EXPORT int zmq_errno(void);
 
@@ -974,6 +988,192 @@ ZMQ_EXPORT int zmq_term(void *context);
 
 /* An older name of zmq_ctx_term. */
 ZMQ_EXPORT int zmq_ctx_destroy(void *context);
+
+/*
+ * Makes an empty message, to receive into. What the structure held is not looked at: a message that was there is
+ * not closed.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: msg is NULL.
+ */
+ZMQ_EXPORT int zmq_msg_init(zmq_msg_t *msg);
+
+/*
+ * Makes a message of size bytes, for the caller to fill through zmq_msg_data.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * ENOMEM: there is no memory for it.
+ * EFAULT: msg is NULL.
+ */
+ZMQ_EXPORT int zmq_msg_init_size(zmq_msg_t *msg, size_t size);
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * Makes a message of a copy of the size bytes at buf.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * ENOMEM: there is no memory for it.
+ * EFAULT: msg is NULL, or buf is with a size that is not 0.
+ */
+ZMQ_EXPORT int zmq_msg_init_buffer(zmq_msg_t *msg, const void *buf, size_t size);
+#endif
+
+/*
+ * Makes a message of the size bytes at data, which are not copied: they must stay as they are until the library
+ * calls ffn with data and hint. It does so once, after the last use of the message and of every copy of it, on
+ * whatever thread that is. With a NULL ffn the bytes are taken for constant, and are never freed.
+ *
+ * Returns 0; or -1 and errno, and then ffn is not called.
+ *
+ * Errors:
+ * ENOMEM: there is no memory for it.
+ * EFAULT: msg is NULL, or data is with a size that is not 0.
+ */
+ZMQ_EXPORT int zmq_msg_init_data(zmq_msg_t *msg, void *data, size_t size, zmq_free_fn * ffn, void *hint);
+
+/*
+ * Ends a message: lets go of its body. A message that was sent or moved from is empty, and is ended likewise.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a message, or one that was closed.
+ */
+ZMQ_EXPORT int zmq_msg_close(zmq_msg_t *msg);
+
+/*
+ * Moves src to dest, in place of what dest held, and leaves src empty.
+ *
+ * Returns 0; or -1 and errno, and then changes nothing.
+ *
+ * Errors:
+ * EFAULT: dest or src is not a message.
+ */
+ZMQ_EXPORT int zmq_msg_move(zmq_msg_t *dest, zmq_msg_t *src);
+
+/*
+ * Makes dest a copy of src, in place of what dest held. A long body is shared, not copied: neither may be written
+ * to any more.
+ *
+ * Returns 0; or -1 and errno, and then changes nothing.
+ *
+ * Errors:
+ * EFAULT: dest or src is not a message.
+ */
+ZMQ_EXPORT int zmq_msg_copy(zmq_msg_t *dest, zmq_msg_t *src);
+
+/*
+ * Gives the message's bytes: zmq_msg_size of them, until the message is closed, sent or moved from.
+ *
+ * Returns NULL and errno when msg is not a message.
+ *
+ * Errors:
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT void *zmq_msg_data(zmq_msg_t *msg);
+
+/*
+ * Gives the number of the message's bytes.
+ *
+ * Returns 0 and errno when msg is not a message.
+ *
+ * Errors:
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT size_t zmq_msg_size(const zmq_msg_t *msg);
+
+/*
+ * Tells whether more parts of the same message follow: 1 or 0. 0 and errno when msg is not a message.
+ *
+ * Errors:
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_more(const zmq_msg_t *msg);
+
+/*
+ * Gives a property of a message: ZMQ_MORE, 1 when more parts of the same message follow; ZMQ_SHARED, 1 when the body
+ * may be shared with a copy; ZMQ_SRCFD, the descriptor of the connection that the message came over.
+ *
+ * Returns it; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such property, or the message has none.
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_get(const zmq_msg_t *msg, int property);
+
+/*
+ * Sets a property of a message. There is none that could be set.
+ *
+ * Returns -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no such property.
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_set(zmq_msg_t *msg, int property, int optval);
+
+/*
+ * Gives a property of the connection that a message came over: "Socket-Type" and "Routing-Id" (or "Identity") of the
+ * peer, "Peer-Address", "User-Id" where the peer was authenticated, and whatever the peer or the ZAP handler told.
+ * The string is the message's, and stays until the message is closed, sent, moved from or received into.
+ *
+ * Returns the string; or NULL and errno.
+ *
+ * Errors:
+ * EINVAL: the message has no such property.
+ * EFAULT: not a message, or property is NULL.
+ */
+ZMQ_EXPORT const char *zmq_msg_gets(const zmq_msg_t *msg, const char *property);
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * Says which peer of a SERVER or PEER a message is for.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: routing_id is 0.
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_set_routing_id(zmq_msg_t *msg, uint32_t routing_id);
+
+/*
+ * Gives the peer of a SERVER or PEER that a message came from, or is for; 0 when there is none.
+ *
+ * Errors:
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT uint32_t zmq_msg_routing_id(zmq_msg_t *msg);
+
+/*
+ * Says which group the message of a RADIO is for: up to ZMQ_GROUP_MAX_LENGTH bytes.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the group's name is too long.
+ * EFAULT: not a message, or group is NULL.
+ */
+ZMQ_EXPORT int zmq_msg_set_group(zmq_msg_t *msg, const char *group);
+
+/*
+ * Gives the group that the message of a DISH came from, or that of a RADIO is for: "" when there is none. The string
+ * is the message's.
+ *
+ * Returns NULL and errno when msg is not a message.
+ *
+ * Errors:
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT const char *zmq_msg_group(zmq_msg_t *msg);
+#endif
 
 /*
  * Makes a socket of a type: ZMQ_REQ, say.
@@ -1092,6 +1292,102 @@ ZMQ_EXPORT int zmq_setsockopt(void *s, int option, const void *optval, size_t op
 ZMQ_EXPORT int zmq_getsockopt(void *s, int option, void *optval, size_t *optvallen);
 
 /*
+ * Sends a message part. flags: ZMQ_DONTWAIT, not to wait for a peer that can take it; ZMQ_SNDMORE, when more parts
+ * follow. The parts of a message arrive all together, or not at all.
+ *
+ * Returns the part's size, INT_MAX when it is greater, and leaves msg empty; or -1 and errno, and leaves it as it is.
+ *
+ * Errors:
+ * EAGAIN: no peer can take it, and the call was not to wait, or ZMQ_SNDTIMEO has passed.
+ * ENOTSUP: sockets of this type do not send.
+ * EINVAL: sockets of this type send no more than one part, and more were to follow.
+ * EFSM: the socket is not in a state to send: a REP without a request, say.
+ * EHOSTUNREACH: there is no such peer.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came before anything was sent.
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_send(zmq_msg_t *msg, void *s, int flags);
+
+/*
+ * Receives a message part, in place of what msg held. flags: ZMQ_DONTWAIT, not to wait for one. zmq_msg_more tells
+ * whether more parts of the same message follow.
+ *
+ * Returns the part's size, INT_MAX when it is greater; or -1 and errno, and leaves msg as it is.
+ *
+ * Errors:
+ * EAGAIN: there is none, and the call was not to wait, or ZMQ_RCVTIMEO has passed.
+ * ENOTSUP: sockets of this type do not receive.
+ * EFSM: the socket is not in a state to receive: a REQ without a request, say.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ * EINTR: a signal came before there was one.
+ * EFAULT: not a message.
+ */
+ZMQ_EXPORT int zmq_msg_recv(zmq_msg_t *msg, void *s, int flags);
+
+/* zmq_msg_send with its arguments in another order. Deprecated. */
+ZMQ_EXPORT int zmq_sendmsg(void *s, zmq_msg_t *msg, int flags);
+
+/* zmq_msg_recv with its arguments in another order. Deprecated. */
+ZMQ_EXPORT int zmq_recvmsg(void *s, zmq_msg_t *msg, int flags);
+
+/*
+ * Sends a copy of the len bytes at buf as a message part. flags: as with zmq_msg_send.
+ *
+ * Returns the number of bytes; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_msg_send; EFAULT: buf is NULL, and len is not 0. ENOMEM: there is no memory for the copy.
+ */
+ZMQ_EXPORT int zmq_send(void *s, const void *buf, size_t len, int flags);
+
+/*
+ * Sends the len bytes at buf, which are constant, as a message part. They are not copied when they are many.
+ * flags: as with zmq_msg_send.
+ *
+ * Returns the number of bytes; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_send.
+ */
+ZMQ_EXPORT int zmq_send_const(void *s, const void *buf, size_t len, int flags);
+
+/*
+ * Receives a message part, and writes its bytes to buf: no more than len of them. flags: as with zmq_msg_recv.
+ * ZMQ_RCVMORE tells whether more parts of the same message follow.
+ *
+ * Returns the part's size, which may be greater than len, INT_MAX when it is greater than that; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_msg_recv; EFAULT: buf is NULL, and len is not 0.
+ */
+ZMQ_EXPORT int zmq_recv(void *s, void *buf, size_t len, int flags);
+
+/*
+ * Sends count message parts, each a copy of what a iovec names. The last one ends the message, whatever flags says;
+ * those before are followed by more when flags has ZMQ_SNDMORE, and are messages of their own when not.
+ *
+ * Returns the size of the last part; or -1 and errno: what comes before the part that was refused has been sent.
+ *
+ * Errors:
+ * As zmq_send; EINVAL: count is 0 or iov is NULL.
+ */
+ZMQ_EXPORT int zmq_sendiov(void *s, struct iovec *iov, size_t count, int flags);
+
+/*
+ * Receives the parts of a message, no more than count says, and writes the address and the size of each to iov. The
+ * bytes are the caller's, who frees them with free. flags: as with zmq_msg_recv. Writes the number of parts to count.
+ *
+ * Returns the number of parts; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_msg_recv; EINVAL: count or iov is NULL, or count says 0. ENOMEM: there is no memory for the bytes.
+ */
+ZMQ_EXPORT int zmq_recviov(void *s, struct iovec *iov, size_t *count, int flags);
+
+/*
  * Waits until one of nitems sockets and descriptors is ready for what its events say, and writes what each is
  * ready for to its revents. timeout is in milliseconds: 0 for not to wait, -1 for without end.
  *
@@ -1119,6 +1415,337 @@ ZMQ_EXPORT int zmq_poll(struct zmq_pollitem_t *items, int nitems, long timeout);
  * EINTR: a signal came while there was nothing to pass on.
  */
 ZMQ_EXPORT int zmq_device(int device, void *insocket, void *outsocket);
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * Makes a poller, with nothing registered.
+ *
+ * Returns it, to be given to zmq_poller_destroy; or NULL and errno.
+ *
+ * Errors:
+ * EMFILE: there are too many.
+ */
+ZMQ_EXPORT void *zmq_poller_new(void);
+
+/*
+ * Ends a poller, and sets what poller_p points to to NULL.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: poller_p is NULL, or does not point to a poller.
+ */
+ZMQ_EXPORT int zmq_poller_destroy(void **poller_p);
+
+/*
+ * Tells how many sockets and descriptors are registered.
+ *
+ * Returns their number; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a poller.
+ */
+ZMQ_EXPORT int zmq_poller_size(void *poller);
+
+/*
+ * Registers a socket. events: ZMQ_POLLIN, ZMQ_POLLOUT, both, or none for now. user_data is given back with each event.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a poller.
+ * ENOTSOCK: not an open socket.
+ * EINVAL: the socket is registered, or there are no such events.
+ * EMFILE: the system has no descriptor to spare.
+ * ENOMEM: there is no memory for it.
+ */
+ZMQ_EXPORT int zmq_poller_add(void *poller, void *socket, void *user_data, short events);
+
+/*
+ * Registers a descriptor. events: any of ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR and ZMQ_POLLPRI.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_poller_add; EBADF: fd is negative.
+ */
+ZMQ_EXPORT int zmq_poller_add_fd(void *poller, zmq_fd_t fd, void *user_data, short events);
+
+/*
+ * Changes the events of a socket that is registered.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a poller.
+ * ENOTSOCK: not an open socket.
+ * EINVAL: the socket is not registered, or there are no such events.
+ */
+ZMQ_EXPORT int zmq_poller_modify(void *poller, void *socket, short events);
+
+/*
+ * Changes the events of a descriptor that is registered.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_poller_modify; EBADF: fd is negative.
+ */
+ZMQ_EXPORT int zmq_poller_modify_fd(void *poller, zmq_fd_t fd, short events);
+
+/*
+ * Undoes the registration of a socket.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a poller.
+ * ENOTSOCK: not an open socket, nor one that was registered.
+ * EINVAL: the socket is not registered.
+ */
+ZMQ_EXPORT int zmq_poller_remove(void *poller, void *socket);
+
+/*
+ * Undoes the registration of a descriptor.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_poller_remove; EBADF: fd is negative.
+ */
+ZMQ_EXPORT int zmq_poller_remove_fd(void *poller, zmq_fd_t fd);
+
+/*
+ * Waits until one of the sockets and descriptors is ready for what it is registered for, and writes which to event.
+ * timeout is in milliseconds: 0 for not to wait, -1 for without end.
+ *
+ * Returns 0; or -1 and errno, and then event names nothing.
+ *
+ * Errors:
+ * EAGAIN: the time has passed.
+ * EFAULT: not a poller, or event is NULL, or nothing is waited for and timeout is -1.
+ * ETERM: the context of one of the sockets was terminated.
+ * ENOTSOCK: one of the sockets was closed.
+ * EINTR: a signal came before anything was ready.
+ */
+ZMQ_EXPORT int zmq_poller_wait(void *poller, struct zmq_poller_event_t *event, long timeout);
+
+/*
+ * Waits until some of the sockets and descriptors are ready for what they are registered for, and writes which to
+ * events: no more than n_events of them. When there are more, the others come first the next time.
+ * timeout is in milliseconds: 0 for not to wait, -1 for without end.
+ *
+ * Returns their number, which is not 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_poller_wait; EINVAL: n_events is negative.
+ */
+ZMQ_EXPORT int zmq_poller_wait_all(void *poller, struct zmq_poller_event_t *events, int n_events, long timeout);
+
+/*
+ * Gives a descriptor that becomes readable when something may have happened on one of the poller's thread-safe
+ * sockets. It is the poller's.
+ *
+ * Returns 0 and writes it to fd; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: none of the sockets is thread-safe.
+ * EFAULT: not a poller, or fd is NULL.
+ * EMFILE: the system has no descriptor to spare.
+ */
+ZMQ_EXPORT int zmq_poller_fd(void *poller, zmq_fd_t *fd);
+#endif
+
+/*
+ * Writes the size bytes at data as printable characters to dest, which has room for 5 for each 4 bytes, and a NUL.
+ *
+ * Returns dest; or NULL and errno.
+ *
+ * Errors:
+ * EINVAL: size is not divisible by 4.
+ * EFAULT: dest is NULL, or data is with a size that is not 0.
+ */
+ZMQ_EXPORT char *zmq_z85_encode(char *dest, const uint8_t *data, size_t size);
+
+/*
+ * Writes the bytes that string stands for to dest, which has room for 4 for each 5 characters.
+ *
+ * Returns dest; or NULL and errno, and then may have written some.
+ *
+ * Errors:
+ * EINVAL: string is empty, its length is not divisible by 5, or it stands for no bytes.
+ * EFAULT: dest or string is NULL.
+ */
+ZMQ_EXPORT uint8_t *zmq_z85_decode(uint8_t *dest, const char *string);
+
+/*
+ * Makes a counter that says 0.
+ *
+ * Returns it, to be given to zmq_atomic_counter_destroy.
+ */
+ZMQ_EXPORT void *zmq_atomic_counter_new(void);
+
+/*
+ * Lets the counter say value.
+ *
+ * Errors:
+ * EFAULT: not a counter; so with the others, which then return 0.
+ */
+ZMQ_EXPORT void zmq_atomic_counter_set(void *counter, int value);
+
+/*
+ * Adds 1 to the counter.
+ *
+ * Returns what it said before.
+ */
+ZMQ_EXPORT int zmq_atomic_counter_inc(void *counter);
+
+/*
+ * Takes 1 from the counter.
+ *
+ * Returns 0 when it now says 0, and 1 when not.
+ */
+ZMQ_EXPORT int zmq_atomic_counter_dec(void *counter);
+
+/* Gives what the counter says. */
+ZMQ_EXPORT int zmq_atomic_counter_value(void *counter);
+
+/*
+ * Ends the counter, and sets what counter_p points to to NULL.
+ *
+ * Errors:
+ * EFAULT: counter_p is NULL, or does not point to a counter.
+ */
+ZMQ_EXPORT void zmq_atomic_counter_destroy(void **counter_p);
+
+/*
+ * Makes a set of timers, empty.
+ *
+ * Returns it, to be given to zmq_timers_destroy; or NULL and errno.
+ *
+ * Errors:
+ * EMFILE: there are too many.
+ */
+ZMQ_EXPORT void *zmq_timers_new(void);
+
+/*
+ * Ends a set of timers, and sets what timers_p points to to NULL.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: timers_p is NULL, or does not point to a set of timers.
+ */
+ZMQ_EXPORT int zmq_timers_destroy(void **timers_p);
+
+/*
+ * Adds a timer: handler is called with the timer's number and arg after interval milliseconds, and again after as
+ * many more, until it is cancelled.
+ *
+ * Returns the timer's number, which is above 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a set of timers, or handler is NULL.
+ */
+ZMQ_EXPORT int zmq_timers_add(void *timers, size_t interval, zmq_timer_fn * handler, void *arg);
+
+/*
+ * Cancels a timer: it is not called any more.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a set of timers.
+ * EINVAL: there is no such timer.
+ */
+ZMQ_EXPORT int zmq_timers_cancel(void *timers, int timer_id);
+
+/*
+ * Gives a timer another interval, which begins now.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_timers_cancel.
+ */
+ZMQ_EXPORT int zmq_timers_set_interval(void *timers, int timer_id, size_t interval);
+
+/*
+ * Begins a timer's interval anew.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_timers_cancel.
+ */
+ZMQ_EXPORT int zmq_timers_reset(void *timers, int timer_id);
+
+/*
+ * Tells how long until the next timer is due.
+ *
+ * Returns milliseconds, -1 when there is no timer; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a set of timers.
+ */
+ZMQ_EXPORT long zmq_timers_timeout(void *timers);
+
+/*
+ * Calls the functions of all timers that are due. They may add, change and cancel timers; what they add is not called
+ * before the next time.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: not a set of timers.
+ */
+ZMQ_EXPORT int zmq_timers_execute(void *timers);
+
+/*
+ * Starts a stopwatch.
+ *
+ * Returns it, to be given to zmq_stopwatch_intermediate and zmq_stopwatch_stop.
+ */
+ZMQ_EXPORT void *zmq_stopwatch_start(void);
+
+/* Gives the microseconds since the stopwatch was started. */
+ZMQ_EXPORT unsigned long zmq_stopwatch_intermediate(void *watch);
+
+/*
+ * Stops a stopwatch.
+ *
+ * Returns the microseconds since it was started.
+ */
+ZMQ_EXPORT unsigned long zmq_stopwatch_stop(void *watch);
+
+/* Sleeps for some seconds, less when a signal comes. */
+ZMQ_EXPORT void zmq_sleep(int seconds);
+
+/*
+ * Starts a thread that calls func with arg. Signals are not handled on it.
+ *
+ * Returns the thread, to be given to zmq_threadclose; or NULL and errno.
+ *
+ * Errors:
+ * EFAULT: func is NULL.
+ * EAGAIN, EMFILE: there are too many threads.
+ */
+ZMQ_EXPORT void *zmq_threadstart(zmq_thread_fn * func, void *arg);
+
+/*
+ * Waits until a thread of zmq_threadstart has ended.
+ *
+ * Errors:
+ * EFAULT: not such a thread, or it was closed.
+ */
+ZMQ_EXPORT void zmq_threadclose(void *thread);
+
+/*
+ * Tells whether the library can do something: "ipc", "curve", "draft", say.
+ *
+ * Returns 1 if it can; 0 if not.
+ */
+ZMQ_EXPORT int zmq_has(const char *capability);
 
 #undef ZMQ_EXPORT
 

@@ -88,7 +88,7 @@ impl Distribute {
             [] => drop(take(part)),
             [others @ .., last] => {
                 for id in others {
-                    write(pipes, *id, part.clone());
+                    write(pipes, *id, part.share());
                 }
                 write(pipes, *last, take(part));
             }

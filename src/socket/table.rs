@@ -13,9 +13,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// Slots are made in blocks of this many, and so many blocks can be made: a million slots in all.
+/// Slots are made in blocks of this many.
 const BLOCK_SLOTS: usize = 1 << BLOCK_BITS;
-const BLOCKS: usize = 1 << (SLOT_BITS - BLOCK_BITS);
+/// How many blocks can be made, where nothing else is said: a million slots in all.
+const BLOCKS_MAX: usize = 1 << (SLOT_BITS - BLOCK_BITS);
 /// Bits of a slot's number that say where in its block it is.
 const BLOCK_BITS: u32 = 7;
 /// Bits of a handle that give its slot.
@@ -24,8 +25,9 @@ const SLOT_BITS: u32 = if usize::BITS == 64 { 20 } else { 14 };
 /// How long a forked child waits for a turn.
 const FORKED_TURN_MAX: Duration = Duration::from_secs(1);
 
-/// See the module's documentation.
-pub(crate) struct Table<T> {
+/// Values, each with a handle that names no other value, ever. A table has room for 128 times `BLOCKS`, a power
+/// of two, values.
+pub struct Table<T, const BLOCKS: usize = BLOCKS_MAX> {
     blocks: [OnceLock<Box<Block<T>>>; BLOCKS],
     free: Mutex<Free>,
 }
@@ -46,25 +48,36 @@ struct Free {
     serial: usize,
 }
 
-/// The turn of a handle's value.
-pub(crate) struct Turn<'a, T>(turn::Turn<'a, Entry<T>>);
+/// The turn of a handle's value: nobody else uses it meanwhile.
+pub struct Turn<'a, T>(turn::Turn<'a, Entry<T>>);
 
 /// The block of the slot that a handle names, and the place in it.
 #[inline]
-fn place(handle: usize) -> (usize, usize) {
+fn place<const BLOCKS: usize>(handle: usize) -> (usize, usize) {
+    const { assert!(BLOCKS.is_power_of_two() && BLOCKS <= BLOCKS_MAX, "handles name each slot") };
     ((handle >> BLOCK_BITS) % BLOCKS, handle % BLOCK_SLOTS)
 }
 
-impl<T> Table<T> {
-    pub(crate) const fn new() -> Table<T> {
+impl<T, const BLOCKS: usize> Default for Table<T, BLOCKS> {
+    fn default() -> Table<T, BLOCKS> {
+        Table::new()
+    }
+}
+
+impl<T, const BLOCKS: usize> Table<T, BLOCKS> {
+    /// A table without values.
+    pub const fn new() -> Table<T, BLOCKS> {
         Table {
             blocks: [const { OnceLock::new() }; BLOCKS],
             free: Mutex::new(Free { slots: Vec::new(), used: 0, serial: 0 }),
         }
     }
 
-    /// Adds a value, or gives it back when the table is full.
-    pub(crate) fn insert(&self, value: T) -> Result<usize, T> {
+    /// Adds a value and gives its handle, which is not 0.
+    ///
+    /// # Errors
+    /// The value, when the table is full.
+    pub fn insert(&self, value: T) -> Result<usize, T> {
         let mut free = self.free.lock();
         if free.serial == 0 {
             // Handles of another run, or of another copy of the library, are not ours.
@@ -72,13 +85,13 @@ impl<T> Table<T> {
         }
         let slot = match free.slots.pop() {
             Some(slot) => slot,
-            None if free.used < 1 << SLOT_BITS => {
+            None if free.used < BLOCKS * BLOCK_SLOTS => {
                 free.used += 1;
                 free.used - 1
             }
             None => return Err(value),
         };
-        let (block, index) = place(slot);
+        let (block, index) = place::<BLOCKS>(slot);
         let block = self.blocks[block].get_or_init(|| {
             let slot = |_| CachePadded::new(InTurn::new(Entry { handle: 0, value: None }));
             let slots: Box<[_]> = (0..BLOCK_SLOTS).map(slot).collect();
@@ -92,8 +105,8 @@ impl<T> Table<T> {
 
     /// Takes the turn of the value with this handle.
     #[inline]
-    pub(crate) fn get(&self, handle: usize) -> Option<Turn<'_, T>> {
-        let (block, index) = place(handle);
+    pub fn get(&self, handle: usize) -> Option<Turn<'_, T>> {
+        let (block, index) = place::<BLOCKS>(handle);
         let slot = &self.blocks[block].get()?[index];
         // In a forked child, a turn that another thread of the parent had is never given back.
         let entry = if fd::forks() == 0 { slot.take() } else { slot.take_within(FORKED_TURN_MAX)? };
@@ -101,7 +114,7 @@ impl<T> Table<T> {
     }
 
     /// Takes the value out; the handle is void from then on.
-    pub(crate) fn remove(&self, handle: usize) -> Option<T> {
+    pub fn remove(&self, handle: usize) -> Option<T> {
         let mut turn = self.get(handle)?;
         turn.0.handle = 0;
         let value = turn.0.value.take();
@@ -153,9 +166,22 @@ mod tests {
     }
 
     #[test]
+    fn a_small_table_gets_full_and_its_handles_stay_apart() {
+        let table: Table<usize, 2> = Table::new();
+        let handles: Vec<usize> = (0..2 * BLOCK_SLOTS).map(|i| table.insert(i).unwrap()).collect();
+        assert_eq!(table.insert(7), Err(7));
+        for (i, handle) in handles.iter().enumerate() {
+            assert_eq!(*table.get(*handle).unwrap(), i);
+            assert!(table.get(handle ^ (2 * BLOCK_SLOTS)).is_none());
+        }
+        assert_eq!(table.remove(handles[0]), Some(0));
+        assert!(table.insert(7).is_ok());
+    }
+
+    #[test]
     fn every_slot_has_a_place_of_its_own() {
-        let places: std::collections::HashSet<_> = (0..1 << SLOT_BITS).map(place).collect();
+        let places: std::collections::HashSet<_> = (0..1 << SLOT_BITS).map(place::<BLOCKS_MAX>).collect();
         assert_eq!(places.len(), 1 << SLOT_BITS);
-        assert!(places.iter().all(|(block, index)| *block < BLOCKS && *index < BLOCK_SLOTS));
+        assert!(places.iter().all(|(block, index)| *block < BLOCKS_MAX && *index < BLOCK_SLOTS));
     }
 }

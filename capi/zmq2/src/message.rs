@@ -8,8 +8,9 @@ use crate::abi::{
     ZMQ_DELIMITER, ZMQ_MAX_VSM_SIZE, ZMQ_MSG_MASK, ZMQ_MSG_MORE, ZMQ_MSG_SHARED, ZMQ_VSM, zmq_msg_t,
 };
 use crate::errno::{BAD_ADDRESS, set_errno, status};
+use oxmq::Result;
 use oxmq::message::{INLINE_MAX, Message, RawMessage};
-use oxmq::{Error, Result};
+use oxmq_capi::lent::{self, FreeFn};
 use std::ffi::{c_int, c_uchar, c_void};
 use std::mem::{offset_of, size_of, transmute};
 use std::ptr;
@@ -104,40 +105,6 @@ unsafe fn init(msg: *mut zmq_msg_t, message: impl FnOnce() -> Result<Message>) -
     })
 }
 
-/// `zmq_free_fn *`: called with the data and the hint that zmq_msg_init_data was given.
-type FreeFn = Option<unsafe extern "C" fn(data: *mut c_void, hint: *mut c_void)>;
-
-/// The application's own memory, and what frees it.
-struct Lent {
-    data: *mut c_void,
-    size: usize,
-    ffn: FreeFn,
-    hint: *mut c_void,
-}
-
-// SAFETY: zmq_msg_init_data tells the application that its function runs on any thread.
-unsafe impl Send for Lent {}
-
-impl AsRef<[u8]> for Lent {
-    fn as_ref(&self) -> &[u8] {
-        if self.size == 0 {
-            return &[];
-        }
-        // SAFETY: zmq_msg_init_data has its caller promise `size` bytes at `data` until they are freed; it has
-        // checked that data is not NULL and the size possible.
-        unsafe { std::slice::from_raw_parts(self.data.cast(), self.size) }
-    }
-}
-
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if let Some(ffn) = self.ffn {
-            // SAFETY: the application gave the function for this; nothing refers to the bytes any more.
-            unsafe { ffn(self.data, self.hint) };
-        }
-    }
-}
-
 /// Makes an empty message, to receive into. What the structure held is not looked at: a message that was there is
 /// not closed.
 ///
@@ -190,21 +157,8 @@ pub unsafe extern "C" fn zmq_msg_init_data(
     ffn: FreeFn,
     hint: *mut c_void,
 ) -> c_int {
-    let message = || {
-        if data.is_null() && size != 0 {
-            return Err(BAD_ADDRESS);
-        }
-        if isize::try_from(size).is_err() {
-            return Err(Error::OutOfMemory);
-        }
-        Message::try_from_owner(Lent { data, size, ffn, hint }).map_err(|lent| {
-            // The application keeps its bytes: they are not to be freed.
-            std::mem::forget(lent);
-            Error::OutOfMemory
-        })
-    };
     // SAFETY: the caller's promise.
-    unsafe { init(msg, message) }
+    unsafe { init(msg, || lent::message(data, size, ffn, hint)) }
 }
 
 /// Ends a message: lets go of its body. A message that was sent or moved from is empty, and is ended likewise.

@@ -6,11 +6,19 @@
 
 mod abi;
 mod context;
+mod counter;
 mod draft;
 mod errno;
+mod message;
 mod option;
 mod option_table;
 mod option_values;
 mod poll;
+mod poller;
+mod property;
 mod security;
 mod socket;
+mod timers;
+mod transfer;
+mod util;
+mod z85;

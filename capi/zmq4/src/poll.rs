@@ -53,7 +53,7 @@ fn question(item: &zmq_pollitem_t) -> PollItem {
     PollItem { on, want: interest(item.events), got: interest(0) }
 }
 
-fn interest(events: c_short) -> Interest {
+pub(crate) fn interest(events: c_short) -> Interest {
     Interest {
         readable: events & ZMQ_POLLIN != 0,
         writable: events & ZMQ_POLLOUT != 0,
@@ -61,7 +61,7 @@ fn interest(events: c_short) -> Interest {
     }
 }
 
-fn events(interest: Interest) -> c_short {
+pub(crate) fn events(interest: Interest) -> c_short {
     let bit = |set: bool, event: c_short| if set { event } else { 0 };
     bit(interest.readable, ZMQ_POLLIN)
         | bit(interest.writable, ZMQ_POLLOUT)
