@@ -266,6 +266,9 @@ impl Session {
             pipe.rollback();
             if let Link::Up(up) = &self.link {
                 notify_raw(up, &self.options, pipe);
+            }
+            // Who reads the notice of a connection that was accepted sees that the pipe is closed, too.
+            if matches!(self.role, Role::Connecting { .. }) {
                 pipe.flush();
             }
         }

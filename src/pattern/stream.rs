@@ -130,6 +130,9 @@ impl Pattern for Stream {
         }
         if part.more() {
             let id = *self.pipes.get(part.as_bytes()).ok_or(Stop::Unroutable)?;
+            if pipes.get(id).is_abandoned() {
+                return Err(Stop::Unroutable);
+            }
             if !pipes.get(id).can_write() {
                 return Err(Stop::WouldBlock);
             }

@@ -319,7 +319,6 @@ impl Pipe {
         }
         self.closed = true;
         self.rollback();
-        let _ = self.tx.publish();
         let _ = self.tx.close();
         fence(Ordering::SeqCst);
         self.tell(Signal::Closed);

@@ -247,11 +247,12 @@ impl<T> Producer<T> {
         self.shared.tail.fetch_and(!ASLEEP, Ordering::AcqRel) & ASLEEP != 0
     }
 
-    /// Says that nothing more will come. True: the consumer was asleep, and the caller must wake it.
-    /// What is written and not published is dropped with the queue.
+    /// Publishes what was written and says, at once, that nothing more will come. True: the consumer was asleep, and
+    /// the caller must wake it.
     #[must_use]
     pub(crate) fn close(&mut self) -> bool {
-        let old = self.shared.tail.swap(self.published | CLOSED, Ordering::AcqRel);
+        self.published = self.written;
+        let old = self.shared.tail.swap(self.written | CLOSED, Ordering::AcqRel);
         old & ASLEEP != 0
     }
 
