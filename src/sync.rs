@@ -2,6 +2,8 @@
 //! the crate is model-checked (`--cfg loom`).
 #![forbid(unsafe_code)]
 
+#[cfg(not(loom))]
+pub(crate) use crate::io::sys_wait::{has_heavy_fence, heavy_fence};
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,
@@ -15,6 +17,30 @@ pub(crate) use std::sync::{
     Arc,
     atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence},
 };
+
+/// The cheap half of a pair of fences: with [`heavy_fence`] in another thread it works as if both were
+/// `fence(SeqCst)`. It only keeps the compiler from changing the order; the other half does the rest.
+#[cfg(not(loom))]
+#[inline(always)]
+pub(crate) fn light_fence() {
+    std::sync::atomic::compiler_fence(Ordering::SeqCst);
+}
+
+/// As above: for the model, both halves are what they work as.
+#[cfg(loom)]
+pub(crate) fn light_fence() {
+    fence(Ordering::SeqCst);
+}
+
+#[cfg(loom)]
+pub(crate) fn heavy_fence() {
+    fence(Ordering::SeqCst);
+}
+
+#[cfg(loom)]
+pub(crate) fn has_heavy_fence() -> bool {
+    true
+}
 
 /// `std::cell::UnsafeCell` with loom's way of asking for access.
 #[cfg(not(loom))]

@@ -6,10 +6,15 @@
 //! tells the producer to wake the consumer. As both sides meet in one atomic word, no wake is lost and
 //! none is sent to a consumer that is awake.
 //!
+//! A swap makes the producer's processor wait until all it wrote before has reached its cache, which costs more
+//! than the rest of a publication. So when the consumer has been awake for long, the queue *flows*: the producer
+//! publishes by plain stores, and a consumer that wants to sleep says so in a word apart and makes the producer's
+//! processor show what it has stored, by a barrier that is dear, and rare. The next publication ends the flow.
+//!
 //! Memory is a chain of segments, small at first and larger as the queue is used, none before the first
 //! value. The consumer hands one emptied segment back to the producer for another turn.
 
-use crate::sync::{Arc, AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
+use crate::sync::{self, Arc, AtomicBool, AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -25,10 +30,15 @@ const SEGMENT_GROWTH: usize = 4;
 const ASLEEP: usize = 1;
 /// The producer is gone: what is published is all there will ever be.
 const CLOSED: usize = 2;
+/// The queue flows: a consumer that wants to sleep says so in `drowsy`, not here.
+const FLOWING: usize = 4;
 /// One value. All counts of values are kept in this unit, so that they wrap as the tail word does.
-const ONE: usize = 4;
+const ONE: usize = 8;
 /// The bits of the tail word that are the count.
 const COUNT: usize = !(ONE - 1);
+
+/// Publications in succession that found the consumer awake, after which the queue flows.
+const FLOW_AFTER: u32 = if cfg!(loom) { 1 } else { 256 };
 
 /// One slot. The producer writes it before it is published, the consumer takes it after: never both.
 type Slot<T> = UnsafeCell<MaybeUninit<T>>;
@@ -63,8 +73,10 @@ impl<T> Segment<T> {
 }
 
 struct Shared<T> {
-    /// `published count | CLOSED | ASLEEP`.
+    /// `published count | FLOWING | CLOSED | ASLEEP`.
     tail: CachePadded<AtomicUsize>,
+    /// While the queue flows: the consumer sleeps, or is about to, and wants to be woken.
+    drowsy: AtomicBool,
     /// The first segment, for the consumer to find: written by the producer before the first
     /// publication, and once more by a consumer that goes, which leaves here where it was.
     first: AtomicPtr<Segment<T>>,
@@ -94,6 +106,13 @@ pub(crate) struct Producer<T> {
     written: usize,
     /// Values published.
     published: usize,
+    /// Publications since the consumer was last found asleep.
+    steady: u32,
+    /// Whether the tail word says that the queue flows.
+    flowing: bool,
+    /// For models of what happens without.
+    #[cfg(loom)]
+    pub(crate) may_flow: bool,
 }
 
 /// The reading end.
@@ -153,6 +172,7 @@ pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
 fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
         tail: CachePadded::new(AtomicUsize::new(count)),
+        drowsy: AtomicBool::new(false),
         first: AtomicPtr::new(ptr::null_mut()),
         left_at: (AtomicUsize::new(0), AtomicUsize::new(count)),
         spare: AtomicPtr::new(ptr::null_mut()),
@@ -165,6 +185,10 @@ fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
         index: 0,
         written: count,
         published: count,
+        steady: 0,
+        flowing: false,
+        #[cfg(loom)]
+        may_flow: true,
     };
     let consumer = Consumer {
         shared,
@@ -233,18 +257,65 @@ impl<T> Producer<T> {
             return false;
         }
         self.published = self.written;
+        if self.flowing {
+            // Release: the consumer that sees the count sees the slots.
+            self.shared.tail.store(self.written | FLOWING, Ordering::Release);
+            // Either the consumer's barrier shows it the count, or we see that it is drowsy.
+            sync::light_fence();
+            return self.shared.drowsy.load(Ordering::Relaxed) && self.end_flow();
+        }
         // Release: the consumer that sees the count sees the slots. Acquire: whatever the consumer did
         // before it fell asleep is visible to the waker. The swap clears ASLEEP: who reads it, wakes.
         let old = self.shared.tail.swap(self.written, Ordering::AcqRel);
         debug_assert!(old & CLOSED == 0, "publication after close");
-        old & ASLEEP != 0
+        if old & ASLEEP != 0 {
+            self.steady = 0;
+            return true;
+        }
+        self.steady += 1;
+        if self.steady >= FLOW_AFTER {
+            self.begin_flow();
+        }
+        false
+    }
+
+    #[cold]
+    fn begin_flow(&mut self) {
+        self.steady = 0;
+        #[cfg(loom)]
+        if !self.may_flow {
+            return;
+        }
+        // It fails when the consumer has just fallen asleep. Relaxed: nothing is published.
+        let tail = (&self.shared.tail, self.published);
+        self.flowing = sync::has_heavy_fence()
+            && tail
+                .0
+                .compare_exchange(tail.1, tail.1 | FLOWING, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+    }
+
+    /// Ends the flow, if the queue flows. True: the consumer was drowsy, and the caller must wake it.
+    #[cold]
+    fn end_flow(&mut self) -> bool {
+        if !std::mem::take(&mut self.flowing) {
+            return false;
+        }
+        self.steady = 0;
+        // From now on the consumer falls asleep in the tail word.
+        self.shared.tail.store(self.published, Ordering::Release);
+        sync::light_fence();
+        // AcqRel: as the swap of a publication. Who reads that it is drowsy, wakes.
+        self.shared.drowsy.swap(false, Ordering::AcqRel)
     }
 
     /// Wakes the consumer without a value: it has something to do elsewhere. True: it was asleep, and the
     /// caller must wake it.
     #[must_use]
     pub(crate) fn nudge(&mut self) -> bool {
-        self.shared.tail.fetch_and(!ASLEEP, Ordering::AcqRel) & ASLEEP != 0
+        // SeqCst: what the consumer is woken for was stored before this, and it looks there once it is drowsy.
+        sync::fence(Ordering::SeqCst);
+        self.end_flow() | (self.shared.tail.fetch_and(!ASLEEP, Ordering::AcqRel) & ASLEEP != 0)
     }
 
     /// Publishes what was written and says, at once, that nothing more will come. True: the consumer was asleep, and
@@ -252,8 +323,9 @@ impl<T> Producer<T> {
     #[must_use]
     pub(crate) fn close(&mut self) -> bool {
         self.published = self.written;
+        let drowsy = self.end_flow();
         let old = self.shared.tail.swap(self.written | CLOSED, Ordering::AcqRel);
-        old & ASLEEP != 0
+        drowsy | (old & ASLEEP != 0)
     }
 
     /// Makes `segment` one with a free slot.
@@ -340,9 +412,29 @@ impl<T> Consumer<T> {
                 Err(now) if now & COUNT != taken => return Sleep::Ready,
                 Err(now) if now & CLOSED != 0 => return Sleep::Closed,
                 Err(now) if now & ASLEEP != 0 => return Sleep::Asleep,
+                Err(now) if now & FLOWING != 0 => match self.doze(now) {
+                    Some(sleep) => return sleep,
+                    None => word = taken,
+                },
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// Falls asleep while the queue flows. `None`: it does not flow any more.
+    fn doze(&mut self, seen: usize) -> Option<Sleep> {
+        if !self.shared.drowsy.load(Ordering::Relaxed) {
+            self.shared.drowsy.store(true, Ordering::Relaxed);
+            // What we did before is visible to a producer that sees us drowsy; what a producer did that has not
+            // is visible to us.
+            sync::heavy_fence();
+        }
+        if self.shared.tail.load(Ordering::Acquire) == seen {
+            return Some(Sleep::Asleep);
+        }
+        // The producer has published, or ended the flow, meanwhile. If it has seen us drowsy, it wakes us for nothing.
+        self.shared.drowsy.swap(false, Ordering::AcqRel);
+        None
     }
 
     /// Whether everything was taken and the producer is gone.
