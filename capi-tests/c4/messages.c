@@ -232,7 +232,11 @@ static void through (void *context)
     TRY (zmq_msg_more (&a));
     TRY (zmq_msg_recv (&a, alone, 0));
     TRY (zmq_msg_recv (&a, right, ZMQ_DONTWAIT));
-    check_filled (&a, 100);
+    if (ours ())
+        /* In the original, it may be empty now. */
+        check_filled (&a, 100);
+    OK (zmq_msg_close (&a));
+    fill (&a, 100);
     TRY (zmq_msg_send (&a, NULL, 0));
     TRY (zmq_msg_recv (&a, NULL, 0));
     TRY (zmq_sendmsg (NULL, &a, 0));
