@@ -12,6 +12,7 @@
 //! | `wire` | ZMTP, every version, as functions of bytes |
 //! | `transport` | endpoint addresses: tcp, ipc, inproc |
 //! | [`context`] | what holds it all together, and ends it |
+//! | [`curve`] | the keys of encrypted connections |
 //!
 //! ```
 //! use oxmq::{ContextHandle, Message, Options, SocketType};
@@ -35,6 +36,7 @@
 
 pub mod context;
 mod context_options;
+pub mod curve;
 pub mod error;
 mod io;
 pub mod message;
