@@ -61,6 +61,7 @@ const ABIS: &[Abi] = &[
                     "src/poll.rs",
                     "src/poller.rs",
                     "src/z85.rs",
+                    "src/curve.rs",
                     "src/counter.rs",
                     "src/timers.rs",
                     "src/util.rs",

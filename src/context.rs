@@ -24,7 +24,7 @@ static CONTEXTS: Table<Arc<Shared>> = Table::new();
 
 /// What a context's sockets share.
 pub(crate) struct Shared {
-    pub(crate) inproc: Directory,
+    pub(crate) inproc: Arc<Directory>,
     /// See [`fd::forks`].
     forks: u32,
     state: Mutex<State>,
@@ -129,7 +129,7 @@ impl ContextHandle {
         fd::watch_forks();
         let options = ContextOptions { io_threads, ..ContextOptions::default() };
         let state = Mutex::new(State { options, ..State::default() });
-        let shared = Shared { inproc: Directory::default(), forks: fd::forks(), state };
+        let shared = Shared { inproc: Arc::default(), forks: fd::forks(), state };
         CONTEXTS.insert(Arc::new(shared)).map(ContextHandle).map_err(|_| Error::TooManyOpen)
     }
 

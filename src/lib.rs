@@ -14,6 +14,7 @@
 //! | [`metadata`] | what is known of the peer that a message came from |
 //! | [`timers`] | callbacks at intervals, for programs that ask for them |
 //! | [`context`] | what holds it all together, and ends it |
+//! | [`curve`] | the keys of encrypted connections |
 //!
 //! ```
 //! use oxmq::{ContextHandle, Message, Options, SocketType};
@@ -37,6 +38,7 @@
 
 pub mod context;
 mod context_options;
+pub mod curve;
 pub mod error;
 mod io;
 pub mod message;

@@ -182,6 +182,12 @@ impl Message {
             message.meta = meta(0, len as u8);
             return Ok(message);
         }
+        Message::uninit_shared(len)
+    }
+
+    /// [`Message::uninit`] for a body that is not inline.
+    #[inline(never)]
+    fn uninit_shared(len: usize) -> Result<Message, OutOfMemory> {
         if len <= ARENA_BODY_MAX {
             // A thread that is ending has no arena any more; the body then gets a block of its own.
             if let Ok(Ok(message)) = THREAD_ARENA.try_with(|arena| match arena.try_borrow_mut() {

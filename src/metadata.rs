@@ -8,12 +8,18 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Metadata {
     properties: Vec<(String, CString)>,
+    fd: i32,
 }
 
 impl Metadata {
     /// The property with this name.
     pub fn get(&self, name: &str) -> Option<&CStr> {
         self.properties.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_c_str())
+    }
+
+    /// The number that the connection's descriptor has, or had.
+    pub fn fd(&self) -> i32 {
+        self.fd
     }
 }
 

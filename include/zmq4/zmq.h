@@ -1579,6 +1579,28 @@ ZMQ_EXPORT char *zmq_z85_encode(char *dest, const uint8_t *data, size_t size);
 ZMQ_EXPORT uint8_t *zmq_z85_decode(uint8_t *dest, const char *string);
 
 /*
+ * Makes a new pair of keys, as text: 40 characters and a NUL each.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EFAULT: one of the two is NULL.
+ * EMFILE: the system gives no random numbers.
+ */
+ZMQ_EXPORT int zmq_curve_keypair(char *z85_public_key, char *z85_secret_key);
+
+/*
+ * Gives the public key that belongs to a secret one, as text.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: z85_secret_key is not a key.
+ * EFAULT: one of the two is NULL.
+ */
+ZMQ_EXPORT int zmq_curve_public(char *z85_public_key, const char *z85_secret_key);
+
+/*
  * Makes a counter that says 0.
  *
  * Returns it, to be given to zmq_atomic_counter_destroy.

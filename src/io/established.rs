@@ -7,6 +7,7 @@ use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::wire::batch::{Batch, SLICES_MAX};
+use crate::wire::cipher::Cipher;
 use crate::wire::command::Command;
 use crate::wire::decoder::{Decoder, Sink};
 use crate::wire::encoder::{Encoder, put_raw};
@@ -114,23 +115,32 @@ impl Sink for PipeSink<'_> {
 }
 
 impl Established {
-    /// A connection that has done its handshake; `out` is what of it is still to be written, `held` what
-    /// the peer sent behind it.
+    /// A connection that has done its handshake; `cipher` is what encrypts it from now on, if anything does, `out`
+    /// what of the handshake is still to be written, `held` what the peer sent behind it.
     pub(crate) fn new(
         fd: Fd,
         peer: PeerInfo,
+        cipher: Option<Cipher>,
         max_bytes: Option<u64>,
         out: Batch,
         held: Vec<u8>,
     ) -> Established {
         let version = peer.version;
+        let mut encoder = match peer.kind {
+            Some(SocketType::Radio) => Encoder::for_groups(version),
+            _ => Encoder::new(version),
+        };
+        let decoder = match cipher {
+            None => Decoder::new(version, max_bytes),
+            Some(Cipher { sealer, opener }) => {
+                encoder.seal_with(sealer);
+                Decoder::opening(version, max_bytes, opener)
+            }
+        };
         Established {
             fd: Arc::new(fd),
-            encoder: match peer.kind {
-                Some(SocketType::Radio) => Encoder::for_groups(version),
-                _ => Encoder::new(version),
-            },
-            decoder: Decoder::new(version, max_bytes),
+            encoder,
+            decoder,
             peer,
             out,
             held,

@@ -18,6 +18,7 @@ pub(crate) mod session;
 pub(crate) mod sys;
 pub(crate) mod sys_wait;
 pub(crate) mod thread;
+pub(crate) mod zap;
 
 use crate::message::Arena;
 use crate::pipe::Signal;
@@ -50,6 +51,8 @@ pub(crate) enum Cause {
     Again,
     /// The host that it asked for was looked up.
     Resolved(Vec<SocketAddr>),
+    /// The handler of ZAP that it asked has answered, or is gone.
+    Answered,
     /// A connection whose peer belongs to it.
     Handover(Box<established::Established>),
     /// It is not wanted any more.

@@ -10,6 +10,7 @@ use super::thread::Handle;
 use crate::pattern::Upstream;
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Mailbox;
+use crate::transport::inproc::Directory;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
@@ -24,6 +25,8 @@ pub(crate) struct Owner {
     /// What every publisher must be told when it is connected.
     pub(crate) upstream: Option<Arc<dyn Upstream>>,
     pub(crate) runtime: Arc<Runtime>,
+    /// The names of its context, where a handler of ZAP may be found.
+    pub(crate) directory: Arc<Directory>,
     /// Accepted connections whose handshake is under way; `None` once the socket is closed.
     greeting: Mutex<Option<HashSet<Home>>>,
     /// How the socket's threads drive its connections.
@@ -84,12 +87,14 @@ impl Owner {
         mailbox: Arc<Mailbox>,
         upstream: Option<Arc<dyn Upstream>>,
         runtime: Arc<Runtime>,
+        directory: Arc<Directory>,
     ) -> Owner {
         Owner {
             kind,
             mailbox,
             upstream,
             runtime,
+            directory,
             greeting: Mutex::new(Some(HashSet::new())),
             rhythm: Rhythm::default(),
             durable: Mutex::default(),

@@ -12,6 +12,7 @@ use super::established::{self, Ended, Established};
 use super::fd::Fd;
 use super::line::Line;
 use super::owner::{Alive, Durable, Home, Owner};
+use super::zap::Inquiry;
 use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::message::{Kind, Message};
 use crate::pipe::swap::Swap;
@@ -22,7 +23,9 @@ use crate::socket::options::Options;
 use crate::trace;
 use crate::transport::{Target, tcp};
 use crate::wire::batch::Batch;
+use crate::wire::cipher::Cipher;
 use crate::wire::handshake::Handshake;
+use crate::wire::zap::Answer;
 use crate::wire::{Local, PeerInfo, Version};
 use direct::Direct;
 use parking_lot::Mutex;
@@ -77,8 +80,21 @@ struct Greeting {
     /// As that of a connection that is established.
     ending: bool,
     deadline: Option<Instant>,
-    /// The handshake is done: who the peer is, and what it sent behind.
-    done: Option<(PeerInfo, Vec<u8>)>,
+    /// The handshake is done.
+    done: Option<Shaken>,
+    /// What a handler of ZAP was asked about the peer.
+    inquiry: Option<Inquiry>,
+    /// What the peer has sent that waits for the answer.
+    held: Vec<u8>,
+}
+
+/// A handshake that is done.
+struct Shaken {
+    peer: PeerInfo,
+    /// What encrypts the connection from now on, if anything does.
+    cipher: Option<Cipher>,
+    /// What the peer sent behind it.
+    held: Vec<u8>,
 }
 
 /// See the module's documentation.
@@ -291,18 +307,20 @@ impl Session {
     fn progress(&mut self, scratch: &mut Scratch) -> Result<bool, Ended> {
         if let Link::Greeting(greeting) = &mut self.link {
             if greeting.done.is_none() {
-                let Some(done) = greeting.progress(scratch)? else { return Ok(false) };
+                let Some(done) = greeting.progress(&self.owner, &self.home, scratch)? else {
+                    return Ok(false);
+                };
                 // A peer with a name may be one that has just left, while threads of the application did not look:
                 // its former connection is to end first.
-                let looks_first = self.owner.kind == SocketType::Router && !done.0.identity.is_empty();
+                let looks_first = self.owner.kind == SocketType::Router && !done.peer.identity.is_empty();
                 greeting.done = Some(done);
                 if looks_first {
                     self.owner.runtime.threads.iter().for_each(|thread| thread.recall());
                     return Ok(true);
                 }
             }
-            if let Some((peer, held)) = greeting.done.take() {
-                self.establish(peer, held);
+            if let Some(shaken) = greeting.done.take() {
+                self.establish(shaken);
             }
         }
         let (Link::Up(up), Some(pipe)) = (&mut self.link, &mut self.pipe) else {
@@ -342,7 +360,7 @@ impl Session {
     }
 
     /// The handshake is done: messages may flow.
-    fn establish(&mut self, peer: PeerInfo, held: Vec<u8>) {
+    fn establish(&mut self, shaken: Shaken) {
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Greeting(greeting) = link else { unreachable!("only a handshake is followed by this") };
         let accepted = matches!(self.role, Role::Accepted { .. });
@@ -350,7 +368,9 @@ impl Session {
             self.owner.greeting_ends(&self.home);
         }
         let Greeting { fd, out, ending, .. } = *greeting;
-        let mut up = Box::new(Established::new(fd, peer, self.options.message_bytes_max, out, held));
+        let Shaken { peer, cipher, held } = shaken;
+        let bytes_max = self.options.message_bytes_max;
+        let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));
         up.note_ready(true, true, ending);
         if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
             self.establish_durable(up);
@@ -611,7 +631,13 @@ impl Session {
 impl Greeting {
     fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
         let local = Local { kind, identity: options.identity.clone() };
-        let handshake = if options.is_raw(kind) { Handshake::raw(local) } else { Handshake::new(local) };
+        let security = &options.security;
+        let handshake = if options.is_raw(kind) {
+            Handshake::raw(local)
+        } else {
+            let address = if security.is_asked_for() { sys::peer_address(fd.as_fd()) } else { String::new() };
+            Handshake::new(local, security, address)
+        };
         Greeting {
             fd,
             handshake,
@@ -620,39 +646,76 @@ impl Greeting {
             ending: false,
             deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
             done: None,
+            inquiry: None,
+            held: Vec::new(),
         }
     }
 
-    /// Goes on with the handshake. When it is done: who the peer is, and what it sent behind.
-    fn progress(&mut self, scratch: &mut Scratch) -> Result<Option<(PeerInfo, Vec<u8>)>, Ended> {
-        if let Some(done) = self.advance(0, scratch)? {
-            return Ok(Some(done));
-        }
+    /// Goes on with the handshake. When it is done: what came of it.
+    fn progress(
+        &mut self,
+        owner: &Owner,
+        home: &Home,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Shaken>, Ended> {
+        let mut peer = if self.inquiry.is_none() { self.feed(&[])? } else { None };
         loop {
-            let bytes = match sys::read(self.fd.as_fd(), &mut scratch.input) {
-                Ok(0) => return Err(Ended::ByPeer),
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                Err(error) => return Err(Ended::Broken(error)),
+            if let Some(peer) = peer {
+                let (cipher, held) = (self.handshake.cipher(), std::mem::take(&mut self.held));
+                return Ok(Some(Shaken { peer, cipher, held }));
+            }
+            if let Some(request) = self.handshake.request() {
+                self.inquiry = Some(Inquiry::begin(owner, home, request));
+            }
+            peer = match &mut self.inquiry {
+                Some(inquiry) => match inquiry.answer() {
+                    Some(answer) => self.answered(&answer)?,
+                    // Nothing is read meanwhile: a peer that is gone is not let in for what it sent before.
+                    None if self.ending => return Err(Ended::ByPeer),
+                    None => {
+                        self.flush()?;
+                        return Ok(None);
+                    }
+                },
+                None => match sys::read(self.fd.as_fd(), &mut scratch.input) {
+                    Ok(0) => return Err(Ended::ByPeer),
+                    Ok(bytes) => self.feed(scratch.input.get(..bytes).unwrap_or_default())?,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                    Err(error) => return Err(Ended::Broken(error)),
+                },
             };
-            if let Some(done) = self.advance(bytes, scratch)? {
-                return Ok(Some(done));
+        }
+    }
+
+    /// Gives the handshake some input, and the peer the handshake's answer.
+    fn feed(&mut self, input: &[u8]) -> Result<Option<PeerInfo>, Ended> {
+        let step = self.handshake.advance(input, self.out.bytes_mut());
+        // What the peer is told, it is told also when it is refused.
+        self.flush()?;
+        let (used, peer) = step?;
+        self.held = input.get(used..).unwrap_or_default().to_vec();
+        Ok(peer)
+    }
+
+    /// Gives the handshake what the handler of ZAP says, and then what the peer has sent meanwhile.
+    fn answered(&mut self, answer: &Answer) -> Result<Option<PeerInfo>, Ended> {
+        self.inquiry = None;
+        let step = self.handshake.answer(answer, self.out.bytes_mut());
+        self.flush()?;
+        match step? {
+            Some(peer) => Ok(Some(peer)),
+            None => {
+                let held = std::mem::take(&mut self.held);
+                self.feed(&held)
             }
         }
     }
 
-    /// Gives the handshake the first bytes of the input, and the peer the handshake's answer.
-    fn advance(&mut self, bytes: usize, scratch: &mut Scratch) -> Result<Option<(PeerInfo, Vec<u8>)>, Ended> {
-        let input = &scratch.input[..bytes];
-        let step = self.handshake.advance(input, self.out.bytes_mut());
-        // What the peer is told, it is told also when it is refused.
+    fn flush(&mut self) -> Result<(), Ended> {
         if self.writable {
             established::write(&self.fd, &mut self.out, &mut self.writable)?;
         }
-        match step? {
-            (consumed, Some(peer)) => Ok(Some((peer, input.get(consumed..).unwrap_or_default().to_vec()))),
-            (_, None) => Ok(None),
-        }
+        Ok(())
     }
 }
 

@@ -190,6 +190,30 @@ pub(crate) fn local_address(fd: BorrowedFd<'_>) -> io::Result<SockAddr> {
     Ok(result)
 }
 
+/// Who is at the other end, in words: an IP address; of a local peer, its user, group and process. Empty if the
+/// system does not say.
+pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> String {
+    let mut result = SockAddr::zeroed();
+    result.len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    // SAFETY: `storage` has room for `len` bytes; both outlive the call.
+    let status =
+        unsafe { libc::getpeername(fd.as_raw_fd(), (&raw mut result.storage).cast(), &mut result.len) };
+    if status != 0 {
+        return String::new();
+    }
+    if result.family() != libc::AF_UNIX {
+        return result.to_inet().map_or(String::new(), |address| address.ip().to_string());
+    }
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let mut size = size_of::<libc::ucred>() as libc::socklen_t;
+    // SAFETY: `peer` and `size` outlive the call, and `size` is the size of `peer`.
+    let status = unsafe {
+        let value = (&raw mut peer).cast();
+        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &mut size)
+    };
+    if status == 0 { format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid) } else { String::new() }
+}
+
 /// Says that nothing more will be written.
 pub(crate) fn shutdown_write(fd: BorrowedFd<'_>) {
     // SAFETY: no pointers are involved. A failure means that the connection is gone already.

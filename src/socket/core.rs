@@ -93,7 +93,8 @@ impl Core {
         let mut pipes = Pipes::default();
         pattern.configure(&options, &mut pipes);
         let runtime = context.runtime()?;
-        let owner = Owner::new(kind, mailbox.clone(), pattern.upstream(), runtime.clone());
+        let (upstream, directory) = (pattern.upstream(), context.inproc.clone());
+        let owner = Owner::new(kind, mailbox.clone(), upstream, runtime.clone(), directory);
         owner.set_linger(options.linger);
         Ok(Core {
             kind,

@@ -125,24 +125,34 @@ impl Directory {
             names.waiting.entry(name.to_owned()).or_default().push(Waiting { party, far_end });
             return Ok(near_end);
         };
-        if !bound.party.kind.accepts(party.kind) {
-            return Err(Error::IncompatibleTransport);
-        }
-        let (forth, back) = (
-            joint_hwm(party.send_hwm, bound.party.recv_hwm),
-            joint_hwm(bound.party.send_hwm, party.recv_hwm),
-        );
-        let swap_bytes = party.swap_bytes.saturating_add(bound.party.swap_bytes);
-        let (mut near_end, mut far_end) = pipe([
-            bounds(forth, swap_bytes, party.kind.subscribes())?,
-            bounds(back, swap_bytes, party.kind.publishes())?,
-        ]);
-        party.introduce(&mut near_end);
-        bound.party.introduce(&mut far_end);
-        if bound.mailbox.post(Event::Attach { pipe: Box::new(far_end), replayed: false, line: None }) {
-            Ok(near_end)
-        } else {
-            Err(Error::Terminated)
-        }
+        join(bound, &party)
+    }
+
+    /// Connects a socket to a name only if one of these types is bound to it. Gives its end of the pipe.
+    pub(crate) fn connect_bound(&self, name: &str, party: &Party, kinds: &[SocketType]) -> Option<Pipe> {
+        let names = self.0.lock();
+        let bound = names.bound.get(name).filter(|bound| kinds.contains(&bound.party.kind))?;
+        join(bound, party).ok()
+    }
+}
+
+/// Connects a socket to one that is bound. Gives the former's end of the pipe.
+fn join(bound: &Bound, party: &Party) -> Result<Pipe> {
+    if !bound.party.kind.accepts(party.kind) {
+        return Err(Error::IncompatibleTransport);
+    }
+    let (forth, back) =
+        (joint_hwm(party.send_hwm, bound.party.recv_hwm), joint_hwm(bound.party.send_hwm, party.recv_hwm));
+    let swap_bytes = party.swap_bytes.saturating_add(bound.party.swap_bytes);
+    let (mut near_end, mut far_end) = pipe([
+        bounds(forth, swap_bytes, party.kind.subscribes())?,
+        bounds(back, swap_bytes, party.kind.publishes())?,
+    ]);
+    party.introduce(&mut near_end);
+    bound.party.introduce(&mut far_end);
+    if bound.mailbox.post(Event::Attach { pipe: Box::new(far_end), replayed: false, line: None }) {
+        Ok(near_end)
+    } else {
+        Err(Error::Terminated)
     }
 }

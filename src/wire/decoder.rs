@@ -5,10 +5,14 @@
 //! that a length that is announced but never sent costs nothing.
 #![forbid(unsafe_code)]
 
+mod sealed;
+
+use super::cipher::{self, Opener};
 use super::command::{self, CANCEL, Command, SUBSCRIBE};
 use super::frame::{self, BODY_BYTES_MAX, Framing, HEADER_BYTES_MAX, Header, V1, V2};
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
 use crate::message::{Arena, INLINE_MAX, Message};
+use sealed::Sealed;
 
 /// The longest command, save for subscriptions.
 const COMMAND_BYTES_MAX: u64 = 64 * 1024;
@@ -40,6 +44,23 @@ pub(crate) trait Sink {
 
     /// A command. Other than subscriptions, they also come between the parts of a message, and unasked.
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError>;
+
+    /// A part of a message that is in the input.
+    #[inline]
+    fn part(&mut self, body: &[u8], more: bool, arena: &mut Arena) -> Result<(), WireError> {
+        let mut part = arena.copy_from(body)?;
+        part.set_more(more);
+        self.message(part);
+        Ok(())
+    }
+
+    /// A part of a message that came in more than one piece.
+    fn gathered(&mut self, body: Vec<u8>, more: bool) -> Result<(), WireError> {
+        let mut part = Message::from_vec(body);
+        part.set_more(more);
+        self.message(part);
+        Ok(())
+    }
 }
 
 /// The decoder of one connection, after its handshake.
@@ -56,6 +77,10 @@ pub(crate) struct Decoder {
     header_bytes: u8,
     /// The body of a frame that is not whole yet.
     body: Option<Body>,
+    /// Whether the messages that come are encrypted.
+    is_sealed: bool,
+    /// What decrypts them, while it is not at work.
+    sealed: Option<Box<Sealed>>,
 }
 
 /// A body of which not all has come.
@@ -80,7 +105,19 @@ impl Decoder {
             header: [0; HEADER_BYTES_MAX],
             header_bytes: 0,
             body: None,
+            is_sealed: false,
+            sealed: None,
         }
+    }
+
+    /// A decoder for a peer that encrypts all that it sends.
+    pub(crate) fn opening(version: Version, message_bytes_max: Option<u64>, opener: Box<Opener>) -> Decoder {
+        let frame_bytes_max = message_bytes_max.map(|max| max.saturating_add(cipher::OVERHEAD_BYTES as u64));
+        let mut decoder = Decoder::new(version, frame_bytes_max);
+        let subscription_bytes_max = message_bytes_max.unwrap_or(SUBSCRIPTION_BYTES_MAX);
+        decoder.is_sealed = true;
+        decoder.sealed = Some(Box::new(Sealed::new(opener, subscription_bytes_max)));
+        decoder
     }
 
     /// Decodes `input`; gives how many bytes of it were used: all of them, unless the sink has no room
@@ -95,6 +132,9 @@ impl Decoder {
         arena: &mut Arena,
         sink: &mut S,
     ) -> Result<usize, WireError> {
+        if self.sealed.is_some() {
+            return self.unseal(sink, |decoder, sink| decoder.run::<V2, _>(input, arena, sink));
+        }
         match self.version {
             Version::Raw => pass_on(input, arena, sink),
             Version::V1_0 => self.run::<V1, S>(input, arena, sink),
@@ -118,6 +158,14 @@ impl Decoder {
     /// # Errors
     /// As those of [`Decoder::decode`].
     pub(crate) fn body_filled<S: Sink>(&mut self, sink: &mut S) -> Result<(), WireError> {
+        if self.sealed.is_some() {
+            self.unseal(sink, |decoder, sink| decoder.fill_noted(sink))
+        } else {
+            self.fill_noted(sink)
+        }
+    }
+
+    fn fill_noted<S: Sink>(&mut self, sink: &mut S) -> Result<(), WireError> {
         let Some(body) = self.body.take() else { return Ok(()) };
         assert!(body.bytes.len() <= body.len, "a body was filled with more than it lacks");
         body.check_command(self.subscription_bytes_max)?;
@@ -153,11 +201,7 @@ impl Decoder {
                             part.set_more(frame.more);
                             sink.message(part);
                         }
-                        _ => {
-                            let mut part = arena.copy_from(frame.body)?;
-                            part.set_more(frame.more);
-                            sink.message(part);
-                        }
+                        _ => sink.part(frame.body, frame.more, arena)?,
                     }
                     rest = frame.rest;
                 }
@@ -182,7 +226,9 @@ impl Decoder {
         if self.body.is_some() {
             return self.fill_body(rest, arena, sink);
         }
-        let Some((header, after)) = self.take_header(rest)? else { return Ok(false) };
+        let Some((mut header, after)) = self.take_header(rest)? else { return Ok(false) };
+        // A MESSAGE is a command to some, and none to libzmq.
+        header.command &= !self.is_sealed;
         self.check_length(&header)?;
         if !header.command && !self.in_message && !sink.ready() {
             // The header stays where it is, in the input or here.
@@ -203,8 +249,8 @@ impl Decoder {
             Some((whole, after)) => {
                 self.header_bytes = 0;
                 *rest = after;
-                let part = arena.copy_from(whole)?;
-                self.deliver_part(part, header.more, sink);
+                self.in_message = header.more;
+                sink.part(whole, header.more, arena)?;
             }
             None => {
                 self.header_bytes = 0;
@@ -287,12 +333,11 @@ impl Decoder {
         if body.command {
             return self.deliver_command(Command::parse(&body.bytes)?, sink);
         }
-        let part = match arena {
-            Some(arena) if body.len <= ARENA_BYTES_MAX => arena.copy_from(&body.bytes)?,
-            _ => Message::from_vec(body.bytes),
-        };
-        self.deliver_part(part, body.more, sink);
-        Ok(())
+        self.in_message = body.more;
+        match arena {
+            Some(arena) if body.len <= ARENA_BYTES_MAX => sink.part(&body.bytes, body.more, arena),
+            _ => sink.gathered(body.bytes, body.more),
+        }
     }
 
     fn deliver_command<S: Sink>(&self, command: Command<'_>, sink: &mut S) -> Result<(), WireError> {
@@ -302,13 +347,6 @@ impl Decoder {
             return Err(WireError::SubscriptionInMessage);
         }
         sink.command(command)
-    }
-
-    #[inline]
-    fn deliver_part<S: Sink>(&mut self, mut part: Message, more: bool, sink: &mut S) {
-        part.set_more(more);
-        self.in_message = more;
-        sink.message(part);
     }
 }
 

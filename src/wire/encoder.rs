@@ -2,8 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batch;
+use super::cipher::Sealer;
 use super::command::{self, CANCEL, JOIN, LEAVE, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
-use super::frame::{self, FLAG_MORE};
+use super::frame::{self, FLAG_COMMAND, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
 use crate::message::{INLINE_MAX, Kind, Message};
 
@@ -16,72 +17,89 @@ pub(crate) struct Encoder {
     version: Version,
     /// Subscriptions are to groups: the peer is a RADIO.
     groups: bool,
+    /// Bodies of at least so many bytes have a longer header than the shortest; zero if all are sealed.
+    long_bytes_min: usize,
+    /// What encrypts all that is encoded.
+    sealer: Option<Box<Sealer>>,
 }
 
 impl Encoder {
     /// An encoder for a peer that speaks `version`.
     pub(crate) fn new(version: Version) -> Encoder {
-        Encoder { version, groups: false }
+        Encoder { version, groups: false, long_bytes_min: frame::long_bytes_min(version), sealer: None }
     }
 
     /// An encoder for a peer that is a RADIO.
     pub(crate) fn for_groups(version: Version) -> Encoder {
-        Encoder { version, groups: true }
+        Encoder { groups: true, ..Encoder::new(version) }
+    }
+
+    /// Encrypts all that is encoded from now on.
+    pub(crate) fn seal_with(&mut self, sealer: Box<Sealer>) {
+        self.long_bytes_min = 0;
+        self.sealer = Some(sealer);
     }
 
     /// Appends a message part; what the version has no bytes for, an identity say, adds none.
     #[inline(always)]
     pub(crate) fn encode(&mut self, part: Message, batch: &mut Batch) {
-        let header = frame::short_header(self.version, part.len(), part.more());
-        match header {
-            Some(header) if part.kind() == Kind::Data => {
-                let bytes = batch.small_bytes();
-                if let Some((inline, len)) = part.as_inline() {
-                    let end = bytes.len() + header.len() + len;
-                    bytes.reserve(header.len() + INLINE_MAX);
-                    bytes.extend_from_slice(&header);
-                    bytes.extend_from_slice(inline);
-                    bytes.truncate(end);
-                    return;
-                }
-                bytes.reserve(header.len() + part.len());
-                bytes.extend_from_slice(&header);
-                bytes.extend_from_slice(part.as_bytes());
-            }
-            _ => self.encode_other(part, batch),
+        if part.len() >= self.long_bytes_min || part.kind() != Kind::Data {
+            return self.encode_other(part, batch);
         }
+        let header = frame::short_header(self.version, part.len() as u8, part.more());
+        let bytes = batch.small_bytes();
+        if let Some((inline, len)) = part.as_inline() {
+            let end = bytes.len() + header.len() + len;
+            bytes.reserve(header.len() + INLINE_MAX);
+            bytes.extend_from_slice(&header);
+            bytes.extend_from_slice(inline);
+            bytes.truncate(end);
+            return;
+        }
+        bytes.reserve(header.len() + part.len());
+        bytes.extend_from_slice(&header);
+        bytes.extend_from_slice(part.as_bytes());
     }
 
     #[inline(never)]
     fn encode_other(&mut self, part: Message, batch: &mut Batch) {
         match part.kind() {
-            Kind::Data => {
-                let flags = if part.more() { FLAG_MORE } else { 0 };
-                frame::put(batch.small_bytes(), self.version, part.len(), flags);
-                put_body(part, batch);
-            }
-            Kind::Subscribe => self.encode_subscription(SUBSCRIBE, SUBSCRIBE_BYTE, part, batch),
-            Kind::Cancel => self.encode_subscription(CANCEL, CANCEL_BYTE, part, batch),
+            Kind::Data => match &mut self.sealer {
+                Some(sealer) => sealer.put(part.more(), false, b"", part.as_bytes(), batch),
+                None => {
+                    let flags = if part.more() { FLAG_MORE } else { 0 };
+                    frame::put(batch.small_bytes(), self.version, part.len(), flags);
+                    put_body(part, batch);
+                }
+            },
+            Kind::Subscribe => self.encode_subscription(SUBSCRIBE, JOIN, SUBSCRIBE_BYTE, part, batch),
+            Kind::Cancel => self.encode_subscription(CANCEL, LEAVE, CANCEL_BYTE, part, batch),
             Kind::Identity => {}
         }
     }
 
-    fn encode_subscription(&mut self, name: &str, byte: u8, prefix: Message, batch: &mut Batch) {
-        let bytes = batch.small_bytes();
-        match self.version {
-            // There are commands or there is nothing.
-            Version::V1_0 | Version::V2_0 if self.groups => return,
-            _ if self.groups => {
-                let name = if name == SUBSCRIBE { JOIN } else { LEAVE };
-                command::put_head(bytes, name, &[], prefix.len());
+    /// Appends a subscription, or its end: the command `name`, or `group` for a group, or a message that begins with
+    /// `byte`.
+    fn encode_subscription(&mut self, name: &str, group: &str, byte: u8, prefix: Message, batch: &mut Batch) {
+        let command = match (self.version, self.groups) {
+            // The subscriber filters; groups have commands or nothing.
+            (Version::Raw | Version::V1_0, _) | (Version::V2_0, true) => return,
+            (Version::V3_0 | Version::V3_1, true) => Some(group),
+            (Version::V2_0 | Version::V3_0, false) => None,
+            (Version::V3_1, false) => Some(name),
+        };
+        let bytes = prefix.as_bytes();
+        match (&mut self.sealer, command) {
+            (Some(sealer), Some(name)) => {
+                let name = [&[name.len() as u8], name.as_bytes()].concat();
+                return sealer.put(false, true, &name, bytes, batch);
             }
-            // The subscriber filters.
-            Version::Raw | Version::V1_0 => return,
-            Version::V2_0 | Version::V3_0 => {
-                frame::put(bytes, self.version, 1 + prefix.len(), 0);
-                bytes.push(byte);
+            (Some(sealer), None) => return sealer.put(false, false, &[byte], bytes, batch),
+            (None, Some(name)) => command::put_head(batch.small_bytes(), name, &[], bytes.len()),
+            (None, None) => {
+                frame::put(batch.small_bytes(), self.version, 1 + bytes.len(), 0);
+                batch.small_bytes().push(byte);
             }
-            Version::V3_1 => command::put_head(bytes, name, &[], prefix.len()),
         }
         put_body(prefix, batch);
     }
@@ -92,8 +110,7 @@ impl Encoder {
         assert!(context.len() <= PING_CONTEXT_BYTES_MAX, "the context of a PING is too long");
         if self.version >= Version::V3_1 {
             let [high, low] = ttl_ds.to_be_bytes();
-            command::put_head(batch.small_bytes(), "PING", &[high, low], context.len());
-            batch.small_bytes().extend_from_slice(context);
+            self.command(b"\x04PING", &[&[high, low], context].concat(), batch);
         }
     }
 
@@ -102,7 +119,20 @@ impl Encoder {
     pub(crate) fn pong(&mut self, context: &[u8], batch: &mut Batch) {
         assert!(context.len() <= PING_CONTEXT_BYTES_MAX, "the context of a PONG is too long");
         if self.version >= Version::V3_0 {
-            command::put(batch.small_bytes(), "PONG", context);
+            self.command(b"\x04PONG", context, batch);
+        }
+    }
+
+    /// Appends a command: its name with its length, and its data.
+    fn command(&mut self, name: &[u8], data: &[u8], batch: &mut Batch) {
+        match &mut self.sealer {
+            Some(sealer) => sealer.put(false, true, name, data, batch),
+            None => {
+                let bytes = batch.small_bytes();
+                frame::put(bytes, self.version, name.len() + data.len(), FLAG_COMMAND);
+                bytes.extend_from_slice(name);
+                bytes.extend_from_slice(data);
+            }
         }
     }
 }

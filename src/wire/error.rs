@@ -54,6 +54,53 @@ pub(crate) enum WireError {
     },
     /// There was no memory for a message of the peer.
     OutOfMemory,
+    /// The peer's version of ZMTP knows no security, and this socket asks for some.
+    Insecure,
+    /// Both sides are the server of their mechanism.
+    TwoServers,
+    /// A command of PLAIN or CURVE that is not of its form; its name.
+    MalformedHandshake(&'static str),
+    /// A command of CURVE that was not sealed with the right keys, or was altered.
+    Cryptographic,
+    /// A command of CURVE that came before, or too late.
+    NonceSequence,
+    /// A public key with which no secret can be made.
+    KeyExchange,
+    /// The system has no random numbers.
+    NoRandomness,
+    /// Nobody handles ZAP requests, and the peer is not to be let in without.
+    NoZapHandler,
+    /// The handler of ZAP ended before it answered.
+    ZapHandlerGone,
+    /// The handler of ZAP refused the peer; its status: 300, 400 or 500.
+    Denied(u16),
+    /// The reply of the handler of ZAP has not seven frames, the first of them empty.
+    ZapMalformedReply,
+    /// The reply of the handler of ZAP is of another version.
+    ZapBadVersion,
+    /// The reply of the handler of ZAP is not to this request.
+    ZapBadRequestId,
+    /// The status in the reply of the handler of ZAP is none.
+    ZapInvalidStatus,
+    /// The metadata in the reply of the handler of ZAP are malformed.
+    ZapInvalidMetadata,
+}
+
+impl WireError {
+    /// The status with which a handler of ZAP refused a peer, or the peer's handler refused us.
+    #[cfg_attr(not(test), expect(dead_code, reason = "monitors will tell"))]
+    pub(crate) fn denied(&self) -> Option<u16> {
+        match self {
+            WireError::Denied(status) => Some(*status),
+            WireError::Refused(reason) => match reason.as_str() {
+                "300" => Some(300),
+                "400" => Some(400),
+                "500" => Some(500),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for WireError {
@@ -92,6 +139,31 @@ impl fmt::Display for WireError {
                 write!(f, "the peer announced a command of {bytes} bytes; {bytes_max} are allowed")
             }
             WireError::OutOfMemory => write!(f, "there is no memory for a message of the peer"),
+            WireError::Insecure => {
+                write!(f, "the peer's version of ZMTP knows no security, which this socket asks for")
+            }
+            WireError::TwoServers => write!(f, "both sides are the server of the security mechanism"),
+            WireError::MalformedHandshake(name) => write!(f, "the peer sent a malformed {name}"),
+            WireError::Cryptographic => {
+                write!(f, "the peer sent what was not encrypted with the right keys, or was altered")
+            }
+            WireError::NonceSequence => write!(f, "the peer sent something twice or in the wrong order"),
+            WireError::KeyExchange => write!(f, "a public key is of no use"),
+            WireError::NoRandomness => write!(f, "the system has no random numbers"),
+            WireError::NoZapHandler => write!(f, "nobody handles the authentication request for the peer"),
+            WireError::ZapHandlerGone => write!(f, "the authentication handler ended without an answer"),
+            WireError::Denied(status) => {
+                write!(f, "the authentication handler refused the peer with status {status}")
+            }
+            WireError::ZapMalformedReply => write!(f, "the authentication handler's reply is malformed"),
+            WireError::ZapBadVersion => write!(f, "the authentication handler's reply is of another version"),
+            WireError::ZapBadRequestId => {
+                write!(f, "the authentication handler's reply is to another request")
+            }
+            WireError::ZapInvalidStatus => write!(f, "the authentication handler's status is none"),
+            WireError::ZapInvalidMetadata => {
+                write!(f, "the authentication handler's metadata are malformed")
+            }
         }
     }
 }
@@ -132,6 +204,23 @@ mod tests {
             WireError::MessageTooLong { bytes: 9, bytes_max: 8 },
             WireError::CommandTooLong { bytes: 9, bytes_max: 8 },
             WireError::OutOfMemory,
+            WireError::Insecure,
+            WireError::TwoServers,
+            WireError::MalformedHandshake("HELLO"),
+            WireError::MalformedHandshake("WELCOME"),
+            WireError::Cryptographic,
+            WireError::NonceSequence,
+            WireError::KeyExchange,
+            WireError::NoRandomness,
+            WireError::NoZapHandler,
+            WireError::ZapHandlerGone,
+            WireError::Denied(300),
+            WireError::Denied(400),
+            WireError::ZapMalformedReply,
+            WireError::ZapBadVersion,
+            WireError::ZapBadRequestId,
+            WireError::ZapInvalidStatus,
+            WireError::ZapInvalidMetadata,
         ];
         let mut texts: Vec<String> = errors.iter().map(WireError::to_string).collect();
         assert!(texts.contains(&"a PUB socket does not talk to the peer's PULL".to_owned()));
@@ -139,6 +228,15 @@ mod tests {
         texts.sort();
         texts.dedup();
         assert_eq!(texts.len(), errors.len());
+    }
+
+    #[test]
+    fn who_is_denied_learns_the_status() {
+        assert_eq!(WireError::Denied(300).denied(), Some(300));
+        assert_eq!(WireError::Refused("400".into()).denied(), Some(400));
+        assert_eq!(WireError::Refused("500".into()).denied(), Some(500));
+        assert_eq!(WireError::Refused("200".into()).denied(), None);
+        assert_eq!(WireError::Insecure.denied(), None);
     }
 
     #[test]

@@ -164,31 +164,34 @@ fn check_announced(body_bytes: u64) -> Result<(), WireError> {
     Ok(())
 }
 
-/// The two bytes of a short message frame's header, or `None` if the body is too long for one.
+/// The bodies that are too long for a short header have this many bytes, or more.
+pub(super) fn long_bytes_min(version: Version) -> usize {
+    if version == Version::V1_0 { usize::from(V1_SHORT_MAX) } else { 1 + usize::from(u8::MAX) }
+}
+
+/// The two bytes of a short message frame's header; the body is shorter than [`long_bytes_min`].
 #[inline(always)]
-pub(super) fn short_header(version: Version, body_bytes: usize, more: bool) -> Option<[u8; 2]> {
+pub(super) fn short_header(version: Version, body_bytes: u8, more: bool) -> [u8; 2] {
     if version == Version::V1_0 {
-        (body_bytes < usize::from(V1_SHORT_MAX)).then(|| [body_bytes as u8 + 1, u8::from(more)])
+        [body_bytes.wrapping_add(1), u8::from(more)]
     } else {
-        (body_bytes <= usize::from(u8::MAX)).then(|| [u8::from(more), body_bytes as u8])
+        [u8::from(more), body_bytes]
     }
 }
 
 /// Appends the header of a frame with these flags: [`FLAG_MORE`] or [`FLAG_COMMAND`] or neither.
 pub(super) fn put(out: &mut Vec<u8>, version: Version, body_bytes: usize, flags: u8) {
     debug_assert!(version >= Version::V3_0 || flags & FLAG_COMMAND == 0, "{version:?} has no commands");
-    match short_header(version, body_bytes, flags & FLAG_MORE != 0) {
-        Some([first, second]) if flags & FLAG_COMMAND != 0 => out.extend([first | FLAG_COMMAND, second]),
-        Some(header) => out.extend(header),
-        None if version == Version::V1_0 => {
-            out.push(V1_LONG);
-            out.extend((body_bytes as u64 + 1).to_be_bytes());
-            out.push(flags);
-        }
-        None => {
-            out.push(flags | FLAG_LONG);
-            out.extend((body_bytes as u64).to_be_bytes());
-        }
+    if body_bytes < long_bytes_min(version) {
+        let [first, second] = short_header(version, body_bytes as u8, flags & FLAG_MORE != 0);
+        out.extend([first | flags & FLAG_COMMAND, second]);
+    } else if version == Version::V1_0 {
+        out.push(V1_LONG);
+        out.extend((body_bytes as u64 + 1).to_be_bytes());
+        out.push(flags);
+    } else {
+        out.push(flags | FLAG_LONG);
+        out.extend((body_bytes as u64).to_be_bytes());
     }
 }
 

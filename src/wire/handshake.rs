@@ -12,14 +12,17 @@
 //! Each side sends its part as soon as the peer's bytes allow, so that no two of them wait for each other.
 #![forbid(unsafe_code)]
 
+use super::cipher::Cipher;
 use super::command;
 use super::error::printable;
 use super::frame::{self, Header};
-use super::mechanism::{Mechanism, NAME_BYTES};
-use super::metadata::{self, Properties};
-use super::null::Null;
+use super::mechanism::{self, Awaited, Mechanism, NAME_BYTES};
+use super::metadata::{self, Introduction, Properties};
+use super::zap::{self, Answer};
 use super::{IDENTITY_BYTES_MAX, Local, PeerInfo, Version, WireError};
 use crate::socket::kind::SocketType;
+use crate::socket::options::Security;
+use zeroize::Zeroizing;
 
 /// The first byte of every greeting, and of a long 1.0 frame.
 const SIGNATURE_FIRST: u8 = 0xff;
@@ -58,37 +61,61 @@ enum Stage {
     Identity(Version, Option<SocketType>),
     /// Commands of the mechanism.
     Commands(Version),
+    /// Nothing: a handler of ZAP is asked whether the peer may come in.
+    Permission(Version),
     Done,
 }
 
 /// A handshake in progress.
 pub(crate) struct Handshake {
     local: Local,
+    /// Whether a peer that knows no security is refused.
+    secured: bool,
+    zap_domain: Vec<u8>,
+    /// Where the peer is, for a handler of ZAP.
+    address: String,
     mechanism: Box<dyn Mechanism>,
     stage: Stage,
     /// What has come of the greeting, or of the frame after it.
     buffer: Vec<u8>,
+    /// What a handler of ZAP is to be asked.
+    request: Option<Vec<Vec<u8>>>,
+    /// What it has said of the peer.
+    granted: Option<Properties>,
 }
 
 impl Handshake {
-    /// A handshake with the NULL mechanism.
-    pub(crate) fn new(local: Local) -> Handshake {
-        Handshake::with_mechanism(local, Box::new(Null))
+    /// A handshake as the options ask for, with a peer at this address.
+    pub(crate) fn new(local: Local, security: &Security, address: String) -> Handshake {
+        assert!(local.identity.len() <= IDENTITY_BYTES_MAX, "the socket option is checked where it is set");
+        Handshake {
+            local,
+            secured: security.is_asked_for(),
+            zap_domain: security.zap_domain.clone(),
+            address,
+            mechanism: mechanism::of(security),
+            stage: Stage::New,
+            buffer: Vec::new(),
+            request: None,
+            granted: None,
+        }
     }
 
     /// The handshake with a peer that speaks no ZMTP: it is over with the first call, before any input.
     pub(crate) fn raw(local: Local) -> Handshake {
-        Handshake { stage: Stage::Raw, ..Handshake::new(local) }
+        Handshake { stage: Stage::Raw, ..Handshake::new(local, &Security::default(), String::new()) }
     }
 
-    fn with_mechanism(local: Local, mechanism: Box<dyn Mechanism>) -> Handshake {
-        assert!(local.identity.len() <= IDENTITY_BYTES_MAX, "the socket option is checked where it is set");
-        Handshake { local, mechanism, stage: Stage::New, buffer: Vec::new() }
+    /// A handshake with the NULL mechanism that asks nobody.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn insecure(local: Local) -> Handshake {
+        Handshake::new(local, &Security::default(), String::new())
     }
 
     /// Takes what the peer sent and appends what is to be sent to it. Gives how many bytes of `input` it
     /// used, which is all of them unless the handshake ends within: then it also says who the peer is,
-    /// the rest of `input` is for the decoder, and the handshake is of no further use.
+    /// the rest of `input` is for the decoder, and the handshake is of no further use; or unless somebody has
+    /// to be asked first, see [`Handshake::request`].
     ///
     /// The first call may come before any input, and should: it gives the bytes that the peer waits for.
     ///
@@ -105,7 +132,8 @@ impl Handshake {
         loop {
             let stage = self.stage;
             let peer = self.step(&mut rest, output)?;
-            if peer.is_some() || self.stage == stage && rest.is_empty() {
+            let asking = matches!(self.stage, Stage::Permission(_));
+            if peer.is_some() || asking || self.stage == stage && rest.is_empty() {
                 return Ok((input.len() - rest.len(), peer));
             }
         }
@@ -126,11 +154,11 @@ impl Handshake {
             }
             Stage::First => match self.take::<1>(rest) {
                 Some([SIGNATURE_FIRST]) => self.stage = Stage::Signature,
-                Some(_) => self.meet_unversioned(output),
+                Some(_) => self.meet_unversioned(output)?,
                 None => {}
             },
             Stage::Signature => match self.take::<SIGNATURE_BYTES>(rest) {
-                Some([.., last]) if last % 2 == 0 => self.meet_unversioned(output),
+                Some([.., last]) if last % 2 == 0 => self.meet_unversioned(output)?,
                 Some(_) => {
                     output.push(REVISION_OURS);
                     self.stage = Stage::Revision;
@@ -138,8 +166,8 @@ impl Handshake {
                 None => {}
             },
             Stage::Revision => match self.take::<REVISION_BYTES>(rest) {
-                Some([.., 0]) => self.meet_old(Version::V1_0, output),
-                Some([.., 1]) => self.meet_old(Version::V2_0, output),
+                Some([.., 0]) => self.meet_old(Version::V1_0, output)?,
+                Some([.., 1]) => self.meet_old(Version::V2_0, output)?,
                 Some(_) => {
                     self.put_greeting_end(output);
                     self.stage = Stage::Greeting;
@@ -150,7 +178,7 @@ impl Handshake {
                 if let Some([.., number]) = self.take::<GREETING_V2_BYTES>(rest) {
                     let kind = SocketType::from_number(i32::from(number))
                         .ok_or_else(|| WireError::UnknownSocketType(number.to_string()))?;
-                    self.check_kind(kind)?;
+                    self.local.check_kind(kind)?;
                     self.buffer.clear();
                     self.stage = Stage::Identity(version, Some(kind));
                 }
@@ -159,12 +187,13 @@ impl Handshake {
                 if let Some(greeting) = self.take::<GREETING_V3_BYTES>(rest) {
                     let version = self.check_greeting(&greeting)?;
                     self.buffer.clear();
-                    self.mechanism.begin(&self.local, output);
-                    self.stage = Stage::Commands(version);
+                    let awaited = self.mechanism.begin(&self.local, output)?;
+                    return Ok(self.settle(version, awaited));
                 }
             }
             Stage::Identity(version, kind) => return self.take_identity(version, kind, rest),
             Stage::Commands(version) => return self.take_command(version, rest, output),
+            Stage::Permission(_) => {}
             Stage::Done => unreachable!("`advance` asserts that the handshake goes on"),
         }
         Ok(None)
@@ -209,13 +238,21 @@ impl Handshake {
 
     /// The peer speaks plain 1.0; what has come of it is the start of its identity frame. It has read our
     /// signature as the header of ours.
-    fn meet_unversioned(&mut self, output: &mut Vec<u8>) {
+    fn meet_unversioned(&mut self, output: &mut Vec<u8>) -> Result<(), WireError> {
+        self.check_insecure()?;
         output.extend_from_slice(&self.local.identity);
         self.stage = Stage::Identity(Version::V1_0, None);
+        Ok(())
+    }
+
+    /// Refuses a peer whose version knows no security, where some is asked for.
+    fn check_insecure(&self) -> Result<(), WireError> {
+        if self.secured { Err(WireError::Insecure) } else { Ok(()) }
     }
 
     /// The peer is of revision 0 or 1: socket type and identity frame follow, from both sides.
-    fn meet_old(&mut self, version: Version, output: &mut Vec<u8>) {
+    fn meet_old(&mut self, version: Version, output: &mut Vec<u8>) -> Result<(), WireError> {
+        self.check_insecure()?;
         // XPUB and XSUB are PUB and SUB to these versions.
         let kind = match self.local.kind {
             SocketType::Xpub => SocketType::Pub,
@@ -226,6 +263,7 @@ impl Handshake {
         frame::put(output, version, self.local.identity.len(), 0);
         output.extend_from_slice(&self.local.identity);
         self.stage = Stage::SocketType(version);
+        Ok(())
     }
 
     /// Appends our greeting from the minor version on.
@@ -243,20 +281,19 @@ impl Handshake {
     fn check_greeting(&self, greeting: &[u8; GREETING_V3_BYTES]) -> Result<Version, WireError> {
         let [.., revision] = greeting.first_chunk::<REVISION_BYTES>().expect("a greeting is longer");
         let end = &greeting[REVISION_BYTES..];
-        let (minor, mechanism) = (end[0], &end[1..1 + NAME_BYTES]);
+        let (minor, mechanism, as_server) = (end[0], &end[1..1 + NAME_BYTES], end[1 + NAME_BYTES]);
         let ours = self.mechanism.name().as_bytes();
         // Null bytes pad the name.
         if !mechanism.starts_with(ours) || mechanism[ours.len()..].iter().any(|&byte| byte != 0) {
             let name = mechanism.split(|&byte| byte == 0).next().unwrap_or_default();
             return Err(WireError::MechanismMismatch(printable(name)));
         }
+        // That it is no server means nothing: libzmq always says so.
+        if as_server == 1 && self.mechanism.is_server() {
+            return Err(WireError::TwoServers);
+        }
         // A peer of a later version speaks ours.
         Ok(if (*revision, minor) == (3, 0) { Version::V3_0 } else { Version::V3_1 })
-    }
-
-    fn check_kind(&self, peer: SocketType) -> Result<(), WireError> {
-        let ours = self.local.kind;
-        if ours.accepts(peer) { Ok(()) } else { Err(WireError::IncompatibleSocketTypes { ours, peer }) }
     }
 
     /// The identity frame ends the handshakes of 1.0 and 2.0.
@@ -270,7 +307,7 @@ impl Handshake {
             (header.body_bytes > IDENTITY_BYTES_MAX as u64).then_some(WireError::BadIdentity)
         };
         let Some(header) = self.take_frame(version, too_long, rest)? else { return Ok(None) };
-        let identity = check_identity(self.buffer.get(header.bytes..).unwrap_or_default())?;
+        let identity = metadata::check_identity(self.buffer.get(header.bytes..).unwrap_or_default())?;
         self.stage = Stage::Done;
         Ok(Some(PeerInfo { version, kind, identity, properties: Properties::new() }))
     }
@@ -292,47 +329,87 @@ impl Handshake {
             }
         };
         let Some(header) = self.take_frame(version, refused, rest)? else { return Ok(None) };
-        let frame = std::mem::take(&mut self.buffer);
-        let (name, data) = command::split(frame.get(header.bytes..).unwrap_or_default())?;
+        let frame = Zeroizing::new(std::mem::take(&mut self.buffer));
+        let body = frame.get(header.bytes..).unwrap_or_default();
+        // A PLAIN server of libzmq 4.3 has the name of its ERROR wrong.
+        let (name, data) = match body.strip_prefix(b"^RROR") {
+            Some(data) => (&b"ERROR"[..], data),
+            None => command::split(body)?,
+        };
         if name == b"ERROR" {
             return Err(WireError::Refused(printable(command::error_reason(data)?)));
         }
-        let Some(properties) = self.mechanism.command(&self.local, name, data, output)? else {
-            return Ok(None);
-        };
-        let peer = self.judge(version, properties).inspect_err(|error| {
-            if version >= Version::V3_1 {
+        let awaited = self.mechanism.command(&self.local, name, data, output);
+        let awaited = awaited.inspect_err(|error| {
+            // A client of PLAIN or CURVE does not tell the server what is wrong with it.
+            let may_say = self.mechanism.is_server() || self.mechanism.name() == "NULL";
+            if version >= Version::V3_1 && may_say {
                 put_reason(output, error);
             }
         })?;
-        self.stage = Stage::Done;
-        Ok(Some(peer))
+        Ok(self.settle(version, awaited))
     }
 
-    /// What the peer's metadata say of it, if it is one that this socket may talk to.
-    fn judge(&self, version: Version, properties: Properties) -> Result<PeerInfo, WireError> {
-        let kind = match metadata::find(&properties, metadata::SOCKET_TYPE) {
-            Some(name) => Some(
-                SocketType::from_wire_name(name)
-                    .ok_or_else(|| WireError::UnknownSocketType(printable(name)))?,
-            ),
-            None => None,
-        };
-        if let Some(kind) = kind {
-            self.check_kind(kind)?;
+    /// Goes on as the mechanism asks.
+    fn settle(&mut self, version: Version, awaited: Awaited) -> Option<PeerInfo> {
+        match awaited {
+            Awaited::Command => {
+                self.stage = Stage::Commands(version);
+                None
+            }
+            Awaited::Permission(credentials) => {
+                let (domain, name) = (&self.zap_domain, self.mechanism.name());
+                self.request = Some(zap::request(domain, &self.address, &self.local, name, credentials));
+                self.stage = Stage::Permission(version);
+                None
+            }
+            Awaited::Nothing(Introduction { kind, identity, properties }) => {
+                self.stage = Stage::Done;
+                let properties = zap::merge(self.granted.take(), properties);
+                Some(PeerInfo { version, kind, identity, properties })
+            }
         }
-        let identity = check_identity(metadata::find(&properties, metadata::IDENTITY).unwrap_or_default())?;
-        Ok(PeerInfo { version, kind, identity, properties })
     }
-}
 
-/// Identities that begin with zero are made up by the receiving side; a peer that sends one might pass
-/// for another.
-fn check_identity(identity: &[u8]) -> Result<Vec<u8>, WireError> {
-    if identity.len() > IDENTITY_BYTES_MAX || identity.first() == Some(&0) {
-        return Err(WireError::BadIdentity);
+    /// The frames of the request that a handler of ZAP is to be asked, given once. The handshake goes on with its
+    /// [`Handshake::answer`], and takes no input before.
+    pub(crate) fn request(&mut self) -> Option<Vec<Vec<u8>>> {
+        self.request.take()
     }
-    Ok(identity.to_vec())
+
+    /// Takes the answer to [`Handshake::request`], and appends what is to be sent. Gives who the peer is if that
+    /// ends the handshake.
+    ///
+    /// # Errors
+    /// As those of [`Handshake::advance`].
+    pub(crate) fn answer(
+        &mut self,
+        answer: &Answer,
+        output: &mut Vec<u8>,
+    ) -> Result<Option<PeerInfo>, WireError> {
+        let Stage::Permission(version) = self.stage else { unreachable!("nobody was asked") };
+        match answer {
+            Answer::Nobody if self.mechanism.needs_permission() => return Err(WireError::NoZapHandler),
+            Answer::Nobody => {}
+            Answer::Gone => return Err(WireError::ZapHandlerGone),
+            Answer::Reply(reply) => {
+                let granted = zap::judge(reply).inspect_err(|error| match error {
+                    // A peer that is to try again later is told nothing.
+                    WireError::Denied(300) => {}
+                    WireError::Denied(status) => command::put_error(output, &status.to_string()),
+                    _ => {}
+                })?;
+                self.granted = Some(granted);
+            }
+        }
+        let awaited = self.mechanism.permitted(&self.local, output)?;
+        Ok(self.settle(version, awaited))
+    }
+
+    /// What encrypts the connection after its handshake, which is done; `None`: nothing does.
+    pub(crate) fn cipher(&mut self) -> Option<Cipher> {
+        self.mechanism.cipher()
+    }
 }
 
 /// Tells the peer why it is refused, where that helps whoever reads its log.

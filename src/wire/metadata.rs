@@ -1,7 +1,8 @@
 //! The property lists that ZMTP 3 peers exchange: read with limits, and written.
 #![forbid(unsafe_code)]
 
-use super::{Local, WireError};
+use super::error::printable;
+use super::{IDENTITY_BYTES_MAX, Local, WireError};
 use crate::socket::kind::SocketType;
 
 /// The properties in the order given.
@@ -50,6 +51,50 @@ fn split_value(bytes: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
         .split_first_chunk::<4>()
         .and_then(|(length, rest)| rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?))
         .ok_or(WireError::MalformedMetadata("a property's value is cut off"))
+}
+
+/// What a peer says of itself in a handshake, found to be one that this socket may talk to.
+#[derive(Debug)]
+pub(super) struct Introduction {
+    /// The type of its socket, where it says.
+    pub(super) kind: Option<SocketType>,
+    /// Its identity; empty if it is anonymous.
+    pub(super) identity: Vec<u8>,
+    /// All that it says, in the order given.
+    pub(super) properties: Properties,
+}
+
+/// Reads the peer's properties, and judges whether it may talk to this socket.
+pub(super) fn introduce(local: &Local, bytes: &[u8]) -> Result<Introduction, WireError> {
+    let properties = parse(bytes)?;
+    let kind = match find(&properties, SOCKET_TYPE) {
+        Some(name) => Some(
+            SocketType::from_wire_name(name).ok_or_else(|| WireError::UnknownSocketType(printable(name)))?,
+        ),
+        None => None,
+    };
+    if let Some(kind) = kind {
+        local.check_kind(kind)?;
+    }
+    let identity = check_identity(find(&properties, IDENTITY).unwrap_or_default())?;
+    Ok(Introduction { kind, identity, properties })
+}
+
+/// Identities that begin with zero are made up by the receiving side; a peer that sends one might pass
+/// for another.
+pub(super) fn check_identity(identity: &[u8]) -> Result<Vec<u8>, WireError> {
+    if identity.len() > IDENTITY_BYTES_MAX || identity.first() == Some(&0) {
+        return Err(WireError::BadIdentity);
+    }
+    Ok(identity.to_vec())
+}
+
+impl Local {
+    /// Refuses a peer whose socket type does not go with ours.
+    pub(super) fn check_kind(&self, peer: SocketType) -> Result<(), WireError> {
+        let ours = self.kind;
+        if ours.accepts(peer) { Ok(()) } else { Err(WireError::IncompatibleSocketTypes { ours, peer }) }
+    }
 }
 
 /// The value of a property. Upper and lower case are alike in names.

@@ -10,7 +10,10 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `handshake` | greeting, version detection, identity or metadata exchange |
-//! | `mechanism`, `null` | what a security mechanism does in a handshake; the one that does nothing |
+//! | `mechanism` | what a security mechanism does in a handshake |
+//! | `null`, `plain`, `curve` | the mechanisms: RFC 23, 24, 25 and 26 |
+//! | `zap` | what is asked of who decides about peers (RFC 27) |
+//! | `boxes`, `cipher` | the cryptography of CURVE; traffic encrypted with it |
 //! | `metadata` | the property lists of ZMTP 3 |
 //! | `frame` | frame headers, read and written |
 //! | `command` | the commands of ZMTP 3 |
@@ -20,7 +23,10 @@
 #![forbid(unsafe_code)]
 
 pub(crate) mod batch;
+pub(crate) mod boxes;
+pub(crate) mod cipher;
 pub(crate) mod command;
+mod curve;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
 mod error;
@@ -31,8 +37,10 @@ pub(crate) mod handshake;
 mod mechanism;
 mod metadata;
 mod null;
+mod plain;
 #[cfg(test)]
 mod tests;
+pub(crate) mod zap;
 
 pub(crate) use error::WireError;
 
@@ -90,7 +98,8 @@ pub(crate) struct PeerInfo {
     pub(crate) kind: Option<SocketType>,
     /// Its identity; empty if it is anonymous. Never begins with a zero byte: those are made up here.
     pub(crate) identity: Vec<u8>,
-    /// All of its metadata in the order given, `Socket-Type` and `Identity` included; 3.x only.
+    /// All of its metadata in the order given, `Socket-Type` and `Identity` included; 3.x only. Before it, what a
+    /// handler of ZAP says of the peer, with its user's name as `User-Id`.
     pub(crate) properties: Vec<(String, Vec<u8>)>,
 }
 

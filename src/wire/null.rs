@@ -1,13 +1,23 @@
-//! The NULL mechanism: no authentication, no encryption; both sides say READY at once.
+//! The NULL mechanism: no authentication, no encryption; both sides say READY at once, or as soon as they may.
 #![forbid(unsafe_code)]
 
 use super::error::printable;
-use super::mechanism::Mechanism;
-use super::metadata::{self, Properties};
-use super::{Local, WireError, command};
+use super::mechanism::{Awaited, Mechanism};
+use super::{Local, WireError, command, metadata};
 
 /// A side of a NULL handshake. Both are alike, whoever bound or connected.
-pub(super) struct Null;
+pub(super) struct Null {
+    /// Whether a handler of ZAP is asked about the peer's address.
+    asks: bool,
+    /// Whether there has to be one.
+    enforced: bool,
+}
+
+impl Null {
+    pub(super) fn new(asks: bool, enforced: bool) -> Null {
+        Null { asks, enforced }
+    }
+}
 
 impl Mechanism for Null {
     fn name(&self) -> &'static str {
@@ -18,20 +28,29 @@ impl Mechanism for Null {
         false
     }
 
-    fn begin(&mut self, local: &Local, output: &mut Vec<u8>) {
-        command::put(output, "READY", &metadata::of(local));
+    fn needs_permission(&self) -> bool {
+        self.enforced
+    }
+
+    fn begin(&mut self, local: &Local, output: &mut Vec<u8>) -> Result<Awaited, WireError> {
+        if self.asks { Ok(Awaited::Permission(Vec::new())) } else { self.permitted(local, output) }
     }
 
     fn command(
         &mut self,
-        _local: &Local,
+        local: &Local,
         name: &[u8],
         data: &[u8],
         _output: &mut Vec<u8>,
-    ) -> Result<Option<Properties>, WireError> {
+    ) -> Result<Awaited, WireError> {
         match name {
-            b"READY" => metadata::parse(data).map(Some),
+            b"READY" => metadata::introduce(local, data).map(Awaited::Nothing),
             _ => Err(WireError::UnexpectedCommand(printable(name))),
         }
+    }
+
+    fn permitted(&mut self, local: &Local, output: &mut Vec<u8>) -> Result<Awaited, WireError> {
+        command::put(output, "READY", &metadata::of(local));
+        Ok(Awaited::Command)
     }
 }

@@ -258,7 +258,7 @@ fn a_truncated_stream_gives_what_was_whole() {
 fn traffic_may_follow_a_handshake_at_once() {
     for seed in 0..50 {
         let mut random = Random::new(seed);
-        let handshake = |kind| Handshake::new(Local { kind, identity: b"id".to_vec() });
+        let handshake = |kind| Handshake::insecure(Local { kind, identity: b"id".to_vec() });
         let (mut one, mut two) = (handshake(SocketType::Push), handshake(SocketType::Pull));
         let (mut to_one, mut to_two) = (Vec::new(), Vec::new());
         one.advance(b"", &mut to_two).unwrap();
@@ -348,7 +348,7 @@ fn no_bytes_of_a_peer_make_a_handshake_panic() {
         let mut bytes = good[round % good.len()].to_vec();
         mutate(&mut bytes, &mut random);
         let mut handshake =
-            Handshake::new(Local { kind: SocketType::Pull, identity: vec![b'i'; random.below(256)] });
+            Handshake::insecure(Local { kind: SocketType::Pull, identity: vec![b'i'; random.below(256)] });
         let mut output = Vec::new();
         let mut rest = &bytes[..];
         let end = loop {

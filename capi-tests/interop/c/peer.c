@@ -6,6 +6,8 @@
  *   version                          the library's version
  *   open ID TYPE                     a socket, PUSH say
  *   identity|subscribe|unsubscribe ID PART
+ *   bytes ID OPTION PART             sets an option, given by its number
+ *   number ID OPTION VALUE           the same, an int
  *   bind ID ENDPOINT                 answers with the endpoint that was bound
  *   connect ID ENDPOINT
  *   send ID PART...                  one message
@@ -263,6 +265,15 @@ static int do_open (char **words)
             return failed ("options");
     }
 #endif
+    answer ("ok");
+    return 0;
+}
+
+static int do_number (void *socket, char **words)
+{
+    int value = atoi (words [2]);
+    if (zmq_setsockopt (socket, atoi (words [1]), &value, sizeof value) != 0)
+        return failed ("setsockopt");
     answer ("ok");
     return 0;
 }
@@ -529,6 +540,10 @@ static int do_socket_command (const char *name, char **words)
         return do_option (socket, ZMQ_SUBSCRIBE, words);
     else if (strcmp (name, "unsubscribe") == 0 && words [1])
         return do_option (socket, ZMQ_UNSUBSCRIBE, words);
+    else if (strcmp (name, "bytes") == 0 && words [1] && words [2])
+        return do_option (socket, atoi (words [1]), words + 1);
+    else if (strcmp (name, "number") == 0 && words [1] && words [2])
+        return do_number (socket, words);
     else if (strcmp (name, "bind") == 0 && words [1])
         return do_bind (socket, words);
     else if (strcmp (name, "connect") == 0 && words [1])

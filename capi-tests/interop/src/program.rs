@@ -14,7 +14,7 @@ pub enum Library {
 
 /// The C program, built for both libraries.
 pub struct Programs {
-    ours: PathBuf,
+    ours: Option<PathBuf>,
     theirs: PathBuf,
 }
 
@@ -26,13 +26,24 @@ impl Programs {
     /// # Panics
     /// With a text that says what is missing, when one of the libraries or the compiler is.
     pub fn build_in(directory: &Path) -> Programs {
-        Programs { ours: build_ours(directory), theirs: build_theirs(directory) }
+        Programs { ours: Some(build_ours(directory)), theirs: build_theirs(directory) }
+    }
+
+    /// Builds the program for the original only.
+    ///
+    /// # Panics
+    /// As [`Programs::build_in`].
+    pub fn of_theirs_in(directory: &Path) -> Programs {
+        Programs { ours: None, theirs: build_theirs(directory) }
     }
 
     /// The program that runs on `library`.
+    ///
+    /// # Panics
+    /// When it was not built.
     pub fn path(&self, library: Library) -> &Path {
         match library {
-            Library::Ours => &self.ours,
+            Library::Ours => self.ours.as_deref().expect("built for the original only"),
             Library::Theirs => &self.theirs,
         }
     }

@@ -7,6 +7,7 @@
 mod abi;
 mod context;
 mod counter;
+mod curve;
 mod draft;
 mod errno;
 mod message;

@@ -111,13 +111,8 @@ unsafe fn init(msg: *mut zmq_msg_t, message: impl FnOnce() -> Result<Message>) -
             return Err(BAD_ADDRESS);
         }
         let slot = Slot::new(message()?);
-        if msg.is_aligned() {
-            // SAFETY: the caller's promise; it is not NULL, and aligned.
-            unsafe { msg.cast::<Slot>().write(slot) };
-        } else {
-            // SAFETY: the caller's promise; it is not NULL.
-            unsafe { msg.cast::<Slot>().write_unaligned(slot) };
-        }
+        // SAFETY: the caller's promise; it is not NULL.
+        unsafe { msg.cast::<Slot>().write_unaligned(slot) };
         Ok(())
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::abi::*;
 use crate::errno::{BAD_ADDRESS, count, set_errno, status};
-use crate::message::{aligned, slot, slot_ref};
+use crate::message::{Slot, aligned, slot, slot_ref};
 use oxmq::metadata::{self, Metadata};
 use oxmq::{Error, Result};
 use std::ffi::{CStr, CString, c_char, c_int};
@@ -144,11 +144,7 @@ pub unsafe extern "C" fn zmq_msg_get(msg: *const zmq_msg_t, property: c_int) -> 
         match property {
             ZMQ_MORE => Ok(slot.message.more().into()),
             ZMQ_SHARED => Ok(slot.message.is_shared().into()),
-            ZMQ_SRCFD => {
-                // SAFETY: the caller's promise.
-                let text = unsafe { property_of(msg, "__fd") }?;
-                text.to_str().ok().and_then(|text| text.parse().ok()).ok_or(Error::InvalidArgument)
-            }
+            ZMQ_SRCFD => Ok(metadata_of(slot)?.fd()),
             _ => Err(Error::InvalidArgument),
         }
     })
@@ -194,13 +190,14 @@ pub unsafe extern "C" fn zmq_msg_gets(msg: *const zmq_msg_t, property: *const c_
         return unsafe { aligned(msg.cast_mut(), |msg| zmq_msg_gets(msg, property)) };
     }
     let find = || {
+        // SAFETY: the caller's promise.
+        let slot = unsafe { slot_ref(msg) }?;
         if property.is_null() {
             return Err(BAD_ADDRESS);
         }
         // SAFETY: the caller's promise.
-        let name = unsafe { CStr::from_ptr(property) }.to_str().map_err(|_| Error::InvalidArgument);
-        // SAFETY: the caller's promise.
-        unsafe { property_of(msg, name?) }
+        let name = unsafe { CStr::from_ptr(property) }.to_str().map_err(|_| Error::InvalidArgument)?;
+        metadata_of(slot)?.get(name).ok_or(Error::InvalidArgument)
     };
     match find() {
         Ok(text) => text.as_ptr(),
@@ -211,29 +208,14 @@ pub unsafe extern "C" fn zmq_msg_gets(msg: *const zmq_msg_t, property: *const c_
     }
 }
 
-/// The property, which stays where it is as long as the message.
-///
-/// # Safety
-/// `msg` is NULL or points to a zmq_msg_t's room, aligned, that nobody else changes for `'a`.
+/// What is known of the connection that the message came over. It stays where it is as long as the message.
 #[cold]
-unsafe fn property_of<'a>(msg: *const zmq_msg_t, name: &str) -> Result<&'a CStr> {
-    // SAFETY: the caller's promise.
-    let slot = unsafe { slot_ref(msg) }?;
-    let (origin, extra) = (slot.origin, &slot.extra);
-    let pinned = match extra.get().and_then(|extra| extra.metadata.get()) {
-        Some(pinned) => pinned,
-        None => {
-            let found = metadata::lookup(origin).ok_or(Error::InvalidArgument)?;
-            extra.get_or_empty().metadata.get_or_init(|| found)
-        }
-    };
-    // The two names of one thing.
-    let other = match name {
-        "Routing-Id" => "Identity",
-        "Identity" => "Routing-Id",
-        name => name,
-    };
-    pinned.get(name).or_else(|| pinned.get(other)).ok_or(Error::InvalidArgument)
+fn metadata_of(slot: &Slot) -> Result<&Metadata> {
+    if let Some(pinned) = slot.extra.get().and_then(|extra| extra.metadata.get()) {
+        return Ok(pinned);
+    }
+    let found = metadata::lookup(slot.origin).ok_or(Error::InvalidArgument)?;
+    Ok(slot.extra.get_or_empty().metadata.get_or_init(|| found))
 }
 
 /// Says which peer of a SERVER or PEER a message is for.

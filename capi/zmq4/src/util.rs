@@ -119,7 +119,7 @@ pub extern "C" fn zmq_threadclose(thread: *mut c_void) {
 /// capability is NULL or a string that ends with a NUL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_has(capability: *const c_char) -> c_int {
-    const CAPABILITIES: [&CStr; 2] = [c"ipc", c"draft"];
+    const CAPABILITIES: [&CStr; 3] = [c"ipc", c"curve", c"draft"];
     if capability.is_null() {
         return 0;
     }
@@ -166,7 +166,8 @@ mod tests {
     fn capabilities_are_those_there_are() {
         // SAFETY: the strings end with a NUL.
         let has = |text: &CStr| unsafe { zmq_has(text.as_ptr()) };
-        assert_eq!((has(c"ipc"), has(c"draft"), has(c"gssapi"), has(c"IPC"), has(c"")), (1, 1, 0, 0, 0));
+        assert_eq!((has(c"ipc"), has(c"curve"), has(c"draft")), (1, 1, 1));
+        assert_eq!((has(c"gssapi"), has(c"pgm"), has(c"IPC"), has(c"")), (0, 0, 0, 0));
         // SAFETY: NULL is looked for.
         assert_eq!(unsafe { zmq_has(ptr::null()) }, 0);
     }

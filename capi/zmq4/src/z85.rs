@@ -53,7 +53,6 @@ fn decode_block(block: [u8; 5]) -> Option<[u8; 4]> {
 }
 
 /// The text for the bytes; `None`: their number is not divisible by 4.
-#[allow(dead_code, reason = "for the options that are keys")]
 pub(crate) fn encode(bytes: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(encoded_size(bytes.len())?);
     for block in bytes.as_chunks().0 {
@@ -63,7 +62,6 @@ pub(crate) fn encode(bytes: &[u8]) -> Option<String> {
 }
 
 /// The bytes for a text; `None`: it is not in Z85.
-#[allow(dead_code, reason = "for the options that are keys")]
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let (blocks, rest) = text.as_chunks();
     if !rest.is_empty() {

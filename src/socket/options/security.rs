@@ -1,10 +1,13 @@
 //! Security options: which mechanism a socket's connections use, and its secrets.
 #![forbid(unsafe_code)]
 
+use zeroize::Zeroize;
+
 /// The length of a CURVE key in bytes.
 pub const CURVE_KEY_BYTES: usize = 32;
 
-/// What proves to a peer who this side is, and the reverse.
+/// What proves to a peer who this side is, and the reverse. Secrets are wiped from memory when they are no
+/// longer used.
 #[derive(Clone, Default)]
 pub enum Mechanism {
     /// Nothing does (RFC 23).
@@ -32,6 +35,16 @@ pub enum Mechanism {
     },
 }
 
+impl Drop for Mechanism {
+    fn drop(&mut self) {
+        match self {
+            Mechanism::Null => {}
+            Mechanism::Plain { password, .. } => password.zeroize(),
+            Mechanism::Curve { secret_key, .. } => secret_key.zeroize(),
+        }
+    }
+}
+
 /// Who may connect, and how that is proved.
 #[derive(Clone, Default)]
 pub struct Security {
@@ -39,8 +52,17 @@ pub struct Security {
     pub mechanism: Mechanism,
     /// The domain that the handler of ZAP is asked with, of at most 255 bytes (RFC 27).
     pub zap_domain: Vec<u8>,
-    /// Whether peers are refused where nobody handles ZAP requests; and a NULL server with an empty domain asks too.
+    /// Whether peers are refused where nobody handles ZAP requests. With an empty domain, a server of CURVE then asks
+    /// nobody, and encrypts only. (A server of PLAIN always asks, and refuses peers where nobody answers; a side of
+    /// NULL asks if it has a domain.)
     pub zap_enforce_domain: bool,
+}
+
+impl Security {
+    /// Whether anything proves, or decides, who may connect.
+    pub(crate) fn is_asked_for(&self) -> bool {
+        !matches!(self.mechanism, Mechanism::Null) || !self.zap_domain.is_empty()
+    }
 }
 
 impl std::fmt::Debug for Security {

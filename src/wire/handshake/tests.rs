@@ -120,7 +120,7 @@ fn run<'a>(
     local: &Local,
     pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<u8>, usize, Result<Option<PeerInfo>, WireError>) {
-    let mut handshake = Handshake::new(local.clone());
+    let mut handshake = Handshake::insecure(local.clone());
     let mut output = Vec::new();
     assert_eq!(handshake.advance(b"", &mut output), Ok((0, None)));
     assert_eq!(output.len(), 10, "the peer waits for the signature");
@@ -160,7 +160,7 @@ fn every_peer_is_met_in_every_split() {
 fn the_first_call_may_have_input() {
     for case in cases() {
         let mut output = Vec::new();
-        let end = Handshake::new(case.local).advance(&case.input, &mut output);
+        let end = Handshake::insecure(case.local).advance(&case.input, &mut output);
         assert_eq!(end, Ok((case.input.len(), Some(case.peer))), "{}", case.name);
         assert_eq!(output, case.output, "{}", case.name);
     }
@@ -195,7 +195,7 @@ fn nobody_waits_for_ever() {
     for version in [V1_0, V2_0, V3_0, V3_1] {
         for ours in SocketType::ALL {
             for peer in SocketType::ALL.into_iter().filter(|&peer| ours.accepts(peer)) {
-                let mut handshake = Handshake::new(local(ours, b"me"));
+                let mut handshake = Handshake::insecure(local(ours, b"me"));
                 let mut output = Vec::new();
                 assert_eq!(handshake.advance(b"", &mut output), Ok((0, None)));
                 let mut end = None;
@@ -233,7 +233,7 @@ fn two_of_ours_meet() {
         for second in SocketType::ALL {
             for chunk in [1, 7, 1000] {
                 let mut sides = [(first, &b"one"[..]), (second, b"")]
-                    .map(|(kind, identity)| (Handshake::new(local(kind, identity)), Vec::new(), None));
+                    .map(|(kind, identity)| (Handshake::insecure(local(kind, identity)), Vec::new(), None));
                 for (handshake, output, _) in &mut sides {
                     handshake.advance(b"", output).unwrap();
                 }
@@ -374,9 +374,9 @@ fn a_command_in_a_handshake_is_bounded() {
 fn a_named_socket_of_any_type_says_its_name() {
     let mut output = Vec::new();
     let greeting = greeting_v3(1, b"NULL", 0);
-    Handshake::new(local(SocketType::Sub, b"durable")).advance(&greeting, &mut output).unwrap();
+    Handshake::insecure(local(SocketType::Sub, b"durable")).advance(&greeting, &mut output).unwrap();
     assert_eq!(output[64..], ready(b"\x0bSocket-Type\0\0\0\x03SUB\x08Identity\0\0\0\x07durable"));
     output.clear();
-    Handshake::new(local(SocketType::Req, b"")).advance(&greeting, &mut output).unwrap();
+    Handshake::insecure(local(SocketType::Req, b"")).advance(&greeting, &mut output).unwrap();
     assert_eq!(output[64..], ready(b"\x0bSocket-Type\0\0\0\x03REQ\x08Identity\0\0\0\0"));
 }

@@ -1,0 +1,182 @@
+//! Cipher: the MESSAGE commands in which CURVE wraps each part of a message, and each command (RFC 26).
+#![forbid(unsafe_code)]
+
+use super::batch::Batch;
+use super::boxes::{self, MAC_BYTES, Shared};
+use super::frame;
+use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
+use crate::message::{Arena, Message};
+
+/// The name with which the body of every frame begins.
+const MESSAGE: &[u8; 8] = b"\x07MESSAGE";
+const COUNT_BYTES: usize = 8;
+/// What comes before the box.
+const HEAD_BYTES: usize = MESSAGE.len() + COUNT_BYTES;
+/// What a part has more on the wire than it has bytes.
+pub(super) const OVERHEAD_BYTES: usize = HEAD_BYTES + MAC_BYTES + 1;
+
+/// In the first byte of what is in the box: more parts follow; it is a command.
+const FLAG_MORE: u8 = 0b01;
+const FLAG_COMMAND: u8 = 0b10;
+
+/// Parts up to this length are opened on the stack and copied to where small messages share their memory.
+const SMALL_BYTES_MAX: usize = 1024;
+
+/// Which side this is.
+#[derive(Clone, Copy)]
+pub(super) enum Role {
+    Client,
+    Server,
+}
+
+/// What a connection is encrypted with after its handshake.
+pub(crate) struct Cipher {
+    pub(crate) sealer: Box<Sealer>,
+    pub(crate) opener: Box<Opener>,
+}
+
+/// One direction: ours.
+pub(crate) struct Sealer {
+    shared: Shared,
+    prefix: &'static [u8; 16],
+    /// The last nonce.
+    count: u64,
+}
+
+/// The other direction: the peer's.
+pub(crate) struct Opener {
+    shared: Shared,
+    prefix: &'static [u8; 16],
+    /// The peer's last nonce.
+    count: u64,
+}
+
+/// What was in a box.
+pub(super) struct Content<B> {
+    pub(super) body: B,
+    pub(super) more: bool,
+    pub(super) command: bool,
+}
+
+impl Cipher {
+    /// What goes on with the key of the handshake and the last nonces of both sides.
+    pub(super) fn new(shared: &Shared, role: Role, ours: u64, theirs: u64) -> Cipher {
+        let (client, server) = (b"CurveZMQMESSAGEC", b"CurveZMQMESSAGES");
+        let (our_prefix, their_prefix) = match role {
+            Role::Client => (client, server),
+            Role::Server => (server, client),
+        };
+        Cipher {
+            sealer: Box::new(Sealer { shared: shared.copy(), prefix: our_prefix, count: ours }),
+            opener: Box::new(Opener { shared: shared.copy(), prefix: their_prefix, count: theirs }),
+        }
+    }
+}
+
+impl Sealer {
+    /// Appends a frame that holds `start` and `body`.
+    pub(super) fn put(&mut self, more: bool, command: bool, start: &[u8], body: &[u8], batch: &mut Batch) {
+        let flags = if more { FLAG_MORE } else { 0 } | if command { FLAG_COMMAND } else { 0 };
+        let len = start.len() + body.len();
+        frame::put(batch.small_bytes(), Version::V3_1, OVERHEAD_BYTES + len, 0);
+        self.count += 1;
+        let count = self.count.to_be_bytes();
+        batch.small_bytes().extend_from_slice(MESSAGE);
+        batch.small_bytes().extend_from_slice(&count);
+        let nonce = boxes::nonce(self.prefix, &count);
+        let content = |out: &mut Vec<u8>| {
+            out.push(flags);
+            out.extend_from_slice(start);
+            out.extend_from_slice(body);
+        };
+        if len >= LARGE_BODY_BYTES_MIN {
+            let mut sealed = Vec::with_capacity(MAC_BYTES + 1 + len);
+            self.shared.seal(&nonce, &mut sealed, content);
+            batch.push_body(Message::from_vec(sealed));
+        } else {
+            batch.small_bytes().reserve(MAC_BYTES + 1 + len);
+            self.shared.seal(&nonce, batch.small_bytes(), content);
+        }
+    }
+}
+
+/// What is left of a body that was opened in its place.
+struct Opened {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl AsRef<[u8]> for Opened {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+}
+
+impl Opener {
+    /// Checks what comes before the box of a frame's body: gives the nonce and the box.
+    fn head<'a>(&self, body: &'a [u8]) -> Result<(u64, &'a [u8]), WireError> {
+        let malformed = WireError::MalformedHandshake("MESSAGE");
+        if body.len() < OVERHEAD_BYTES {
+            return Err(malformed);
+        }
+        let Some(rest) = body.strip_prefix(MESSAGE) else { return Err(malformed) };
+        let Some((count, sealed)) = rest.split_first_chunk::<COUNT_BYTES>() else { return Err(malformed) };
+        let count = u64::from_be_bytes(*count);
+        // One that came before, or was overtaken by another.
+        if count <= self.count { Err(WireError::NonceSequence) } else { Ok((count, sealed)) }
+    }
+
+    fn nonce(&self, count: u64) -> [u8; 24] {
+        boxes::nonce(self.prefix, &count.to_be_bytes())
+    }
+
+    /// Opens the body of a frame where it is.
+    pub(super) fn open_own(&mut self, mut body: Vec<u8>) -> Result<Content<Message>, WireError> {
+        let (count, _) = self.head(&body)?;
+        let nonce = self.nonce(count);
+        let sealed = body.get_mut(HEAD_BYTES..).unwrap_or_default();
+        let content = self.shared.open_in_place(&nonce, sealed).ok_or(WireError::Cryptographic)?;
+        self.count = count;
+        let (more, command) = split(content)?;
+        let opened = Opened { bytes: body, start: OVERHEAD_BYTES };
+        let body = Message::try_from_owner(opened).map_err(|_| WireError::OutOfMemory)?;
+        Ok(Content { body, more, command })
+    }
+
+    /// Opens the body of a frame that is in a buffer.
+    pub(super) fn open(&mut self, body: &[u8], arena: &mut Arena) -> Result<Content<Message>, WireError> {
+        let (count, sealed) = self.head(body)?;
+        let nonce = self.nonce(count);
+        let len = sealed.len() - MAC_BYTES;
+        let mut small = [0; 1 + SMALL_BYTES_MAX];
+        if let Some(content) = small.get_mut(..len) {
+            if !self.shared.open_into(&nonce, sealed, content) {
+                return Err(WireError::Cryptographic);
+            }
+            self.count = count;
+            let (more, command) = split(content)?;
+            let body = arena.copy_from(content.get(1..).unwrap_or_default())?;
+            return Ok(Content { body, more, command });
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).map_err(|_| WireError::OutOfMemory)?;
+        bytes.resize(len, 0);
+        if !self.shared.open_into(&nonce, sealed, &mut bytes) {
+            return Err(WireError::Cryptographic);
+        }
+        self.count = count;
+        let (more, command) = split(&bytes)?;
+        let body = Message::try_from_owner(Opened { bytes, start: 1 }).map_err(|_| WireError::OutOfMemory)?;
+        Ok(Content { body, more, command })
+    }
+}
+
+/// The flags with which the content of a box begins: whether more parts follow, and whether it is a command.
+fn split(content: &[u8]) -> Result<(bool, bool), WireError> {
+    match content.first() {
+        Some(&flags) if flags & !(FLAG_MORE | FLAG_COMMAND) == 0 && flags != FLAG_MORE | FLAG_COMMAND => {
+            Ok((flags & FLAG_MORE != 0, flags & FLAG_COMMAND != 0))
+        }
+        _ => Err(WireError::MalformedHandshake("MESSAGE")),
+    }
+}
