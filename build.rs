@@ -59,6 +59,7 @@ const ABIS: &[Abi] = &[
                     "src/option.rs",
                     "src/transfer.rs",
                     "src/poll.rs",
+                    "src/proxy.rs",
                     "src/poller.rs",
                     "src/z85.rs",
                     "src/counter.rs",

@@ -212,7 +212,7 @@ mod tests {
     use crate::{ContextHandle, Message, Options, SocketType, poll};
     use std::time::Duration;
 
-    const IN: Interest = Interest { readable: true, writable: false, error: false };
+    const IN: Interest = Interest { readable: true, writable: false, urgent: false, error: false };
 
     fn wait(poller: &mut Poller, most: usize) -> Vec<usize> {
         let mut items = poller.asked().unwrap();

@@ -16,6 +16,7 @@ mod option_values;
 mod poll;
 mod poller;
 mod property;
+mod proxy;
 mod security;
 mod socket;
 mod timers;

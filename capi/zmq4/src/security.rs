@@ -2,6 +2,7 @@
 
 use crate::abi::{ZMQ_CURVE, ZMQ_NULL, ZMQ_PLAIN};
 use crate::option_values::{NAME_BYTES_MAX, Value, within};
+use crate::z85;
 use oxmq::socket::options::{CURVE_KEY_BYTES, Mechanism};
 use oxmq::{Error, Options, Result};
 use std::ffi::c_int;
@@ -170,38 +171,6 @@ fn from_text(value: &[u8]) -> Option<[u8; CURVE_KEY_BYTES]> {
         return None;
     }
     z85::decode(text)?.try_into().ok()
-}
-
-mod z85 {
-    const DIGITS: &[u8; 85] =
-        b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-
-    pub(super) fn encode(bytes: &[u8]) -> Option<String> {
-        let mut text = String::new();
-        for group in bytes.chunks(4) {
-            let mut rest = u32::from_be_bytes(group.try_into().ok()?);
-            let mut five = ['0'; 5];
-            for digit in five.iter_mut().rev() {
-                *digit = char::from(DIGITS[(rest % 85) as usize]);
-                rest /= 85;
-            }
-            text.extend(five);
-        }
-        Some(text)
-    }
-
-    pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        for group in text.chunks(5) {
-            let mut value = 0u32;
-            for character in group {
-                let digit = DIGITS.iter().position(|digit| digit == character)?;
-                value = value.checked_mul(85)?.checked_add(u32::try_from(digit).ok()?)?;
-            }
-            bytes.extend(value.to_be_bytes());
-        }
-        Some(bytes)
-    }
 }
 
 #[cfg(test)]
