@@ -57,6 +57,7 @@ const ABIS: &[Abi] = &[
                     "src/property.rs",
                     "src/socket.rs",
                     "src/option.rs",
+                    "src/peer.rs",
                     "src/transfer.rs",
                     "src/poll.rs",
                     "src/proxy.rs",

@@ -6,6 +6,7 @@ use super::SocketHandle;
 use super::core::Events;
 use super::kind::SocketType;
 use super::poll::{Interest, PollItem, PollOn, poll};
+use super::tags::Tags;
 use crate::error::{Error, Result};
 use crate::message::Message;
 use std::convert::Infallible;
@@ -20,7 +21,7 @@ const BURST: usize = 256;
 /// # Errors
 /// [`Terminated`](crate::Error::Terminated) when the context ends, as a rule.
 pub fn proxy(front: SocketHandle, back: SocketHandle, capture: Option<SocketHandle>) -> Result<Infallible> {
-    let mut proxy = Proxy::new(front, back, capture);
+    let mut proxy = Proxy::new(front, back, capture)?;
     loop {
         if let Some(mut waits) = proxy.work()? {
             poll(&mut waits, None)?;
@@ -40,7 +41,7 @@ pub fn proxy_steerable(
     capture: Option<SocketHandle>,
     control: SocketHandle,
 ) -> Result<()> {
-    let mut proxy = Proxy::new(front, back, capture);
+    let mut proxy = Proxy::new(front, back, capture)?;
     let mut paused = false;
     let want = Interest { readable: true, ..Interest::default() };
     let orders = PollItem { on: PollOn::Socket(control), want, got: Interest::default() };
@@ -80,21 +81,32 @@ struct Traffic {
 struct Proxy {
     front: SocketHandle,
     back: SocketHandle,
-    capture: Option<SocketHandle>,
+    lane: Lane,
     from_front: Traffic,
     from_back: Traffic,
 }
 
+/// How messages are moved.
+#[derive(Clone, Copy)]
+struct Lane {
+    capture: Option<SocketHandle>,
+    /// Whether messages have tags, which the other side is to see too.
+    tagged: bool,
+}
+
 impl Proxy {
-    fn new(front: SocketHandle, back: SocketHandle, capture: Option<SocketHandle>) -> Proxy {
-        Proxy { front, back, capture, from_front: Traffic::default(), from_back: Traffic::default() }
+    fn new(front: SocketHandle, back: SocketHandle, capture: Option<SocketHandle>) -> Result<Proxy> {
+        // The types that threads may share are those that know tags.
+        let tagged = front.kind()?.is_thread_safe() || back.kind()?.is_thread_safe();
+        let (from_front, from_back) = (Traffic::default(), Traffic::default());
+        Ok(Proxy { front, back, lane: Lane { capture, tagged }, from_front, from_back })
     }
 
     /// Moves what can be moved, for a while. When nothing can be, gives what has to change before.
     fn work(&mut self) -> Result<Option<[PollItem; 2]>> {
-        let (front, back, capture) = (self.front, self.back, self.capture);
-        let there = forward(front, back, capture, &mut self.from_front)?;
-        let moved = there + forward(back, front, capture, &mut self.from_back)?;
+        let (front, back) = (self.front, self.back);
+        let there = forward(front, back, self.lane, &mut self.from_front)?;
+        let moved = there + forward(back, front, self.lane, &mut self.from_back)?;
         if moved > 0 {
             return Ok(None);
         }
@@ -130,24 +142,24 @@ fn wait_for(socket: SocketHandle, own: Events, other: Events) -> PollItem {
 }
 
 /// Moves whole messages as long as there are some, and room for them. Gives how many.
-fn forward(
-    from: SocketHandle,
-    to: SocketHandle,
-    capture: Option<SocketHandle>,
-    traffic: &mut Traffic,
-) -> Result<usize> {
+fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
     for moved in 0..BURST {
         if !movable(from.events()?, to.events()?) {
             return Ok(moved);
         }
         loop {
-            let mut part = from.recv(true)?;
+            let mut tags = Tags::default();
+            let mut part = if lane.tagged { from.recv_tagged(&mut tags, true)? } else { from.recv(true)? };
             let more = part.more();
             traffic.bytes += part.len() as u64;
-            if let Some(capture) = capture {
+            if let Some(capture) = lane.capture {
                 copy_to(capture, &part)?;
             }
-            to.send(&mut part, true)?;
+            if lane.tagged {
+                to.send_tagged(&mut part, &tags, true)?;
+            } else {
+                to.send(&mut part, true)?;
+            }
             if !more {
                 break;
             }

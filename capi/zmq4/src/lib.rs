@@ -13,6 +13,7 @@ mod message;
 mod option;
 mod option_table;
 mod option_values;
+mod peer;
 mod poll;
 mod poller;
 mod property;
