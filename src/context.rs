@@ -75,11 +75,15 @@ impl Shared {
     /// The context's I/O threads, started if they were not.
     ///
     /// # Errors
-    /// [`Error::TooManyOpen`] when the system has no more descriptors or threads.
+    /// [`Error::TooManyOpen`] when the system has no more descriptors or threads, or the context was to have more
+    /// than 1024.
     pub(crate) fn runtime(&self) -> Result<Arc<Runtime>> {
         let mut state = self.state.lock();
         if let Some(runtime) = &state.runtime {
             return Ok(runtime.clone());
+        }
+        if state.options.io_threads > IO_THREADS_MAX {
+            return Err(Error::TooManyOpen);
         }
         let mut handles = Vec::new();
         for index in 0..state.options.io_threads {
@@ -158,15 +162,12 @@ impl ContextHandle {
     /// Changes the options. What is said of threads counts until the first socket is made.
     ///
     /// # Errors
-    /// What `change` says, [`Error::NotAContext`], and [`Error::InvalidArgument`] for more than 1024 threads.
+    /// What `change` says, [`Error::NotAContext`].
     pub fn configure(self, change: impl FnOnce(&mut ContextOptions) -> Result<()>) -> Result<()> {
         let shared = self.shared()?;
         let mut state = shared.state.lock();
         let mut options = state.options.clone();
         change(&mut options)?;
-        if options.io_threads > IO_THREADS_MAX {
-            return Err(Error::InvalidArgument);
-        }
         state.options = options;
         Ok(())
     }

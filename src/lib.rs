@@ -63,4 +63,4 @@ pub use socket::core::Events;
 pub use socket::kind::SocketType;
 pub use socket::options::Options;
 pub use socket::tags::Tags;
-pub use socket::{SocketHandle, poll, proxy};
+pub use socket::{SocketHandle, poll, proxy, proxy_steerable};

@@ -102,7 +102,7 @@ fn durable_and_swapped(context: &Context) {
 fn queue(context: &Context) {
     let (front, back) = (context.socket(SocketType::Router), context.socket(SocketType::Dealer));
     let (front_endpoint, back_endpoint) = (bind(front, LOOPBACK), bind(back, LOOPBACK));
-    let queue = std::thread::spawn(move || proxy(front, back));
+    let queue = std::thread::spawn(move || proxy(front, back, None));
     let (req, rep) = (
         context.connected(SocketType::Req, &front_endpoint),
         context.connected(SocketType::Rep, &back_endpoint),

@@ -185,7 +185,7 @@ fn every_request_has_its_reply() {
     std::thread::scope(|scope| {
         for (front, back) in queues {
             scope.spawn(move || {
-                assert_eq!(proxy(front, back).err(), Some(Error::Terminated));
+                assert_eq!(proxy(front, back, None).err(), Some(Error::Terminated));
                 front.close().expect("close");
                 back.close().expect("close");
             });

@@ -83,7 +83,7 @@ fn attach(socket: SocketHandle, side: Side, attachments: &[Attachment]) -> Resul
 
 fn move_messages(front: SocketHandle, back: SocketHandle) -> Result<Infallible, Failure> {
     loop {
-        match oxmq::proxy(front, back) {
+        match oxmq::proxy(front, back, None) {
             // The process was stopped and goes on
             Err(Error::Interrupted) => continue,
             Err(error) => return Err(Failure::new("go on moving messages", error)),

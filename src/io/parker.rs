@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::futex::Futex;
-use super::sys_wait::{self, EventFd, PollFd, Waited};
+use super::sys_wait::{self, EventFd, PollFd, SignalMask, Waited};
 use crate::sync::{Mutex, Ordering};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd};
@@ -63,6 +63,7 @@ impl Parker {
         fds: &mut [PollFd],
         event: &Arc<EventFd>,
         deadline: Option<Instant>,
+        signals: Option<&SignalMask>,
     ) -> io::Result<Waited> {
         if let Some(last) = fds.last_mut() {
             *last = PollFd::new(event.as_fd().as_raw_fd(), true, false, false);
@@ -72,7 +73,7 @@ impl Parker {
             *self.event.lock() = None;
             return Ok(self.finish(Waited::Look));
         }
-        let result = sys_wait::poll(fds, deadline);
+        let result = sys_wait::poll(fds, deadline, signals);
         // A signal that comes after this only makes the next poll look once more.
         event.clear();
         *self.event.lock() = None;
@@ -115,9 +116,9 @@ mod tests {
         let mut fds = [PollFd::new(-1, true, true, false)];
         let event = Arc::new(EventFd::new().unwrap());
         parker.unpark();
-        assert_eq!(parker.poll(&mut fds, &event, None).unwrap(), Waited::Look);
+        assert_eq!(parker.poll(&mut fds, &event, None, None).unwrap(), Waited::Look);
         let soon = Some(Instant::now() + Duration::from_millis(5));
-        assert_eq!(parker.poll(&mut fds, &event, soon).unwrap(), Waited::TimedOut);
+        assert_eq!(parker.poll(&mut fds, &event, soon, None).unwrap(), Waited::TimedOut);
     }
 
     #[test]
@@ -132,7 +133,7 @@ mod tests {
                     while seen.load(Ordering::Acquire) != turn {
                         let mut fds = [PollFd::new(-1, true, true, false)];
                         if with_fds {
-                            theirs.poll(&mut fds, &event, None).unwrap()
+                            theirs.poll(&mut fds, &event, None, None).unwrap()
                         } else {
                             theirs.park(None)
                         };

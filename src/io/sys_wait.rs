@@ -111,19 +111,39 @@ impl PollFd {
         self.0.revents & libc::POLLOUT != 0
     }
 
-    /// An error, a hang-up, urgent data, or not a descriptor at all.
+    pub(crate) fn is_urgent(&self) -> bool {
+        self.0.revents & libc::POLLPRI != 0
+    }
+
+    /// An error, a hang-up, or not a descriptor at all.
     pub(crate) fn is_exceptional(&self) -> bool {
-        self.0.revents & !(libc::POLLIN | libc::POLLOUT) != 0
+        self.0.revents & !(libc::POLLIN | libc::POLLOUT | libc::POLLPRI) != 0
+    }
+}
+
+/// The signals that are held back while a thread waits, in place of those that it holds back otherwise.
+#[derive(Clone, Copy)]
+pub struct SignalMask(libc::sigset_t);
+
+impl SignalMask {
+    /// The mask that the system knows as this set.
+    pub fn from_raw(set: libc::sigset_t) -> SignalMask {
+        SignalMask(set)
     }
 }
 
 /// Waits until something happens on one of the descriptors.
-pub(crate) fn poll(fds: &mut [PollFd], deadline: Option<Instant>) -> io::Result<Waited> {
+pub(crate) fn poll(
+    fds: &mut [PollFd],
+    deadline: Option<Instant>,
+    signals: Option<&SignalMask>,
+) -> io::Result<Waited> {
     let (timeout, whole) = timespec_until(deadline);
-    // SAFETY: PollFd has the layout of pollfd; the slice and the timeout outlive the call; a null mask
+    let signals = signals.map_or(std::ptr::null(), |mask| &raw const mask.0);
+    // SAFETY: PollFd has the layout of pollfd; the slice, the timeout and the mask outlive the call; a null mask
     // leaves the signal mask alone.
     let result = unsafe {
-        libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, &raw const timeout, std::ptr::null())
+        libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, &raw const timeout, signals)
     };
     match result {
         0 if whole => Ok(Waited::TimedOut),
@@ -212,5 +232,39 @@ impl AsFd for TimerFd {
 impl AsFd for EventFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
+    }
+}
+
+#[cfg(all(test, not(loom), not(miri)))]
+mod tests {
+    use super::*;
+
+    extern "C" fn nothing(_: libc::c_int) {}
+
+    /// Holds SIGUSR1 back in this thread, where it does nothing. Gives the mask that lets it through.
+    fn hold_back() -> SignalMask {
+        // SAFETY: the sets are initialised before they are read, and the handler does nothing.
+        unsafe {
+            let mut set = std::mem::zeroed::<libc::sigset_t>();
+            let mut before = std::mem::zeroed::<libc::sigset_t>();
+            libc::signal(libc::SIGUSR1, nothing as *const () as libc::sighandler_t);
+            libc::sigemptyset(&raw mut set);
+            libc::sigaddset(&raw mut set, libc::SIGUSR1);
+            assert_eq!(libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, &raw mut before), 0);
+            SignalMask::from_raw(before)
+        }
+    }
+
+    #[test]
+    fn a_signal_that_was_held_back_ends_a_wait_that_does_not() {
+        let open = hold_back();
+        let soon = || Some(Instant::now() + Duration::from_millis(1));
+        for mut fds in [vec![], vec![PollFd::new(-1, true, true, true)]] {
+            // SAFETY: the signal goes to this thread, which handles it.
+            assert_eq!(unsafe { libc::pthread_kill(libc::pthread_self(), libc::SIGUSR1) }, 0);
+            assert_eq!(poll(&mut fds, soon(), None).unwrap(), Waited::TimedOut);
+            assert_eq!(poll(&mut fds, None, Some(&open)).unwrap(), Waited::Interrupted);
+            assert_eq!(poll(&mut fds, soon(), Some(&open)).unwrap(), Waited::TimedOut);
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::message::Message;
 use kind::SocketType;
 use mailbox::Mailbox;
 use options::Options;
-pub use proxy::proxy;
+pub use proxy::{proxy, proxy_steerable};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::io::line::{self, LINES_MAX};
 use crate::io::parker::{self, Parker};
 use crate::io::patience::Patience;
+pub use crate::io::sys_wait::SignalMask;
 use crate::io::sys_wait::{self, PollFd, Waited};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -29,13 +30,15 @@ pub struct Interest {
     pub readable: bool,
     /// Something can be sent or written.
     pub writable: bool,
-    /// An exceptional condition; never found on a socket.
+    /// Something urgent can be read; never found on a socket.
+    pub urgent: bool,
+    /// An error or a hang-up, which is told unasked; never found on a socket.
     pub error: bool,
 }
 
 impl Interest {
     fn any(self) -> bool {
-        self.readable || self.writable || self.error
+        self.readable || self.writable || self.urgent || self.error
     }
 }
 
@@ -89,22 +92,37 @@ impl Drop for Waiting<'_> {
 /// # Errors
 /// [`Error::NotASocket`], [`Error::Terminated`], [`Error::Interrupted`], [`Error::TooManyOpen`].
 pub fn poll(items: &mut [PollItem], timeout: Option<Duration>) -> Result<usize> {
+    poll_with_signals(items, timeout, None)
+}
+
+/// As [`poll`], and while it waits, only the signals of the mask are held back (zmq_ppoll(3)).
+///
+/// # Errors
+/// As [`poll`].
+pub fn poll_with_signals(
+    items: &mut [PollItem],
+    timeout: Option<Duration>,
+    signals: Option<&SignalMask>,
+) -> Result<usize> {
     let deadline = timeout.and_then(|time| Instant::now().checked_add(time));
-    let has_fds = items.iter().any(|item| matches!(item.on, PollOn::Fd(_)));
+    // Where signals matter, sockets are waited for as descriptors are: only that wait can change the mask.
+    let has_fds = signals.is_some() || items.iter().any(|item| matches!(item.on, PollOn::Fd(_)));
     let mut fds = if has_fds { descriptors(items) } else { Vec::new() };
     loop {
         let mut found = look_at_sockets(items)?;
         if has_fds {
             // No waiting here: this is how descriptors and sockets are looked at together.
-            match sys_wait::poll(&mut fds, Some(Instant::now())) {
-                Ok(_) => found += take_results(items, &fds),
+            let waited = sys_wait::poll(&mut fds, Some(Instant::now()), signals);
+            found += match waited {
+                Ok(Waited::Interrupted) if signals.is_some() && found == 0 => return Err(Error::Interrupted),
+                Ok(_) => take_results(items, &fds),
                 Err(_) => return Err(Error::InvalidArgument),
-            }
+            };
         }
         if found > 0 || timeout == Some(Duration::ZERO) {
             return Ok(found);
         }
-        match wait(items, &mut fds, has_fds, deadline)? {
+        match wait(items, &mut fds, has_fds, deadline, signals)? {
             Waited::Look => {}
             // Whatever came at the last moment is looked at once more.
             Waited::TimedOut => {
@@ -119,7 +137,7 @@ pub fn poll(items: &mut [PollItem], timeout: Option<Duration>) -> Result<usize> 
 /// The descriptors among the items, and a last place for the parker's own.
 fn descriptors(items: &[PollItem]) -> Vec<PollFd> {
     let asked = items.iter().filter_map(|item| match item.on {
-        PollOn::Fd(fd) => Some(PollFd::new(fd, item.want.readable, item.want.writable, item.want.error)),
+        PollOn::Fd(fd) => Some(PollFd::new(fd, item.want.readable, item.want.writable, item.want.urgent)),
         PollOn::Socket(_) => None,
     });
     asked.chain([PollFd::new(-1, false, false, false)]).collect()
@@ -143,8 +161,12 @@ fn take_results(items: &mut [PollItem], fds: &[PollFd]) -> usize {
     let mut found = 0;
     let descriptors = items.iter_mut().filter(|item| matches!(item.on, PollOn::Fd(_)));
     for (item, fd) in descriptors.zip(fds) {
-        item.got =
-            Interest { readable: fd.is_readable(), writable: fd.is_writable(), error: fd.is_exceptional() };
+        item.got = Interest {
+            readable: fd.is_readable(),
+            writable: fd.is_writable(),
+            urgent: fd.is_urgent(),
+            error: fd.is_exceptional(),
+        };
         found += usize::from(item.got.any());
     }
     found
@@ -155,6 +177,7 @@ fn wait(
     fds: &mut Vec<PollFd>,
     has_fds: bool,
     deadline: Option<Instant>,
+    signals: Option<&SignalMask>,
 ) -> Result<Waited> {
     let mut mailboxes = Vec::new();
     let mut lines = Vec::new();
@@ -186,6 +209,7 @@ fn wait(
             return Err(Error::TooManyOpen);
         }
     }
+    on_lines.hold_back(signals);
     on_lines.pull();
     if mailboxes.iter().any(|mailbox| mailbox.is_pending()) {
         return Ok(Waited::Look);

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::io::fd::Fd;
 use crate::io::line::Line;
 use crate::io::parker::Parker;
-use crate::io::sys_wait::{self, EventFd, PollFd, Waited};
+use crate::io::sys_wait::{self, EventFd, PollFd, SignalMask, Waited};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,6 +19,8 @@ pub(super) struct Wait {
     lines: Vec<Arc<[Arc<Line>]>>,
     /// What ends a sleep on descriptors; one of a socket's, which it is given back to.
     event: Option<(SocketHandle, Arc<EventFd>)>,
+    /// The signals that are held back during a sleep on descriptors, if not those that the thread holds back.
+    signals: Option<SignalMask>,
 }
 
 /// Descriptors that a thread sleeps on; they stay open, and nobody else reads them, as long as this lives.
@@ -44,7 +46,13 @@ impl Drop for Sleep<'_> {
 
 impl Wait {
     pub(super) fn new(lines: impl IntoIterator<Item = Arc<[Arc<Line>]>>) -> Wait {
-        Wait { lines: lines.into_iter().filter(|lines| !lines.is_empty()).collect(), event: None }
+        let lines = lines.into_iter().filter(|lines| !lines.is_empty()).collect();
+        Wait { lines, event: None, signals: None }
+    }
+
+    /// Has sleeps on descriptors hold back just these signals.
+    pub(super) fn hold_back(&mut self, signals: Option<&SignalMask>) {
+        self.signals = signals.copied();
     }
 
     /// Sees to it that a sleep on descriptors can be ended by what happens to the socket, whose turn it is. False:
@@ -92,9 +100,9 @@ impl Wait {
         fds.extend(descriptors);
         fds.push(PollFd::new(-1, false, false, false));
         let waited = match &self.event {
-            Some((_, event)) => parker.poll(fds, event, deadline),
+            Some((_, event)) => parker.poll(fds, event, deadline, self.signals.as_ref()),
             // There is no socket that could tell.
-            None => sys_wait::poll(fds, deadline),
+            None => sys_wait::poll(fds, deadline, self.signals.as_ref()),
         };
         let waited = waited.map_err(|_| Error::TooManyOpen);
         let lines: Vec<&Arc<Line>> = sleep

@@ -14,6 +14,7 @@ mod many;
 mod multipart;
 mod numbered;
 mod polling;
+mod proxies;
 mod publishing;
 mod reconnecting;
 mod requests;

@@ -9,7 +9,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-const NONE: Interest = Interest { readable: false, writable: false, error: false };
+const NONE: Interest = Interest { readable: false, writable: false, urgent: false, error: false };
 const READ: Interest = Interest { readable: true, ..NONE };
 const WRITE: Interest = Interest { writable: true, ..NONE };
 

@@ -101,7 +101,7 @@ fn spawn_queue(context: &Context, front: &str, back: &str) -> std::thread::JoinH
     frontend.bind(front).expect("bind");
     backend.connect(back).expect("connect");
     std::thread::spawn(move || {
-        let Err(error) = proxy(frontend, backend);
+        let Err(error) = proxy(frontend, backend, None);
         frontend.close().expect("close");
         backend.close().expect("close");
         error
@@ -154,7 +154,7 @@ fn a_queue_between_clients_and_workers() {
     let (frontend, backend) = (context.socket(SocketType::Router), context.socket(SocketType::Dealer));
     let (front, back) = (bind(frontend, LOOPBACK), bind(backend, LOOPBACK));
     let queue = std::thread::spawn(move || {
-        let Err(error) = proxy(frontend, backend);
+        let Err(error) = proxy(frontend, backend, None);
         frontend.close().expect("close");
         backend.close().expect("close");
         error

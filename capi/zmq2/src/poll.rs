@@ -57,7 +57,9 @@ fn interest(events: c_short) -> Interest {
     Interest {
         readable: events & ZMQ_POLLIN != 0,
         writable: events & ZMQ_POLLOUT != 0,
-        error: events & ZMQ_POLLERR != 0,
+        // There is no flag of its own for what is urgent.
+        urgent: events & ZMQ_POLLERR != 0,
+        error: false,
     }
 }
 
@@ -65,7 +67,7 @@ fn events(interest: Interest) -> c_short {
     let bit = |set: bool, event: c_short| if set { event } else { 0 };
     bit(interest.readable, ZMQ_POLLIN)
         | bit(interest.writable, ZMQ_POLLOUT)
-        | bit(interest.error, ZMQ_POLLERR)
+        | bit(interest.error || interest.urgent, ZMQ_POLLERR)
 }
 
 /// Passes on messages between two sockets: from insocket to outsocket, and for a queue the replies back. Does so
@@ -81,10 +83,12 @@ fn events(interest: Interest) -> c_short {
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_device(device: c_int, insocket: *mut c_void, outsocket: *mut c_void) -> c_int {
     status(|| match device {
-        ZMQ_STREAMER | ZMQ_FORWARDER | ZMQ_QUEUE => match oxmq::proxy(socket(insocket), socket(outsocket)) {
-            Ok(never) => match never {},
-            Err(error) => Err(error),
-        },
+        ZMQ_STREAMER | ZMQ_FORWARDER | ZMQ_QUEUE => {
+            match oxmq::proxy(socket(insocket), socket(outsocket), None) {
+                Ok(never) => match never {},
+                Err(error) => Err(error),
+            }
+        }
         _ => Err(Error::InvalidArgument),
     })
 }

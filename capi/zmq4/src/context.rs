@@ -3,11 +3,12 @@
 use crate::abi::*;
 use crate::draft::ZMQ_ZERO_COPY_RECV;
 use crate::errno::{count, handle, status};
+use crate::message::bytes;
 use oxmq::{ContextHandle, ContextOptions, Error, Result};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-/// The most sockets that a context can be set to allow.
+/// The most sockets that a context is sure to have room for.
 const SOCKET_LIMIT: c_int = 65_535;
 /// The longest prefix of the threads' names, in bytes.
 const NAME_PREFIX_BYTES_MAX: usize = 16;
@@ -115,7 +116,7 @@ pub unsafe extern "C" fn zmq_ctx_set_ext(
         // SAFETY: the caller's promise.
         let value = unsafe { bytes(optval, optvallen) };
         self::context(context).configure(|options| {
-            let value = value.ok_or(Error::InvalidArgument)?;
+            let value = value.map_err(|_| Error::InvalidArgument)?;
             match <[u8; 4]>::try_from(value) {
                 Ok(number) => set_number(options, option, c_int::from_ne_bytes(number)),
                 Err(_) if option == ZMQ_THREAD_NAME_PREFIX => set_name_prefix(options, value),
@@ -170,13 +171,18 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
 /// Returns the context, to be given to zmq_term; or NULL and errno.
 ///
 /// # Errors
-/// EINVAL: io_threads is negative, or far more than any machine can use.
+/// EINVAL: io_threads is negative.
 /// EMFILE, ENOMEM: the system has no descriptor or memory to spare.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_init(io_threads: c_int) -> *mut c_void {
     handle(|| {
         let io_threads = usize::try_from(io_threads).map_err(|_| Error::InvalidArgument)?;
-        Ok(ContextHandle::new_context(io_threads)?.into_raw())
+        let context = ContextHandle::new_context(1)?;
+        context.configure(|options| {
+            options.io_threads = io_threads;
+            Ok(())
+        })?;
+        Ok(context.into_raw())
     })
 }
 
@@ -192,19 +198,6 @@ pub extern "C" fn zmq_ctx_destroy(context: *mut c_void) -> c_int {
     zmq_ctx_term(context)
 }
 
-/// The bytes that an application gave; `None` when there are none where it says.
-///
-/// # Safety
-/// `start` is NULL or points to `length` bytes that nobody changes for `'a`.
-pub(crate) unsafe fn bytes<'a>(start: *const c_void, length: usize) -> Option<&'a [u8]> {
-    match length {
-        0 => Some(&[]),
-        _ if start.is_null() || isize::try_from(length).is_err() => None,
-        // SAFETY: the caller's promise.
-        _ => Some(unsafe { std::slice::from_raw_parts(start.cast::<u8>(), length) }),
-    }
-}
-
 fn set_number(options: &mut ContextOptions, option: c_int, value: c_int) -> Result<()> {
     if option == ZMQ_THREAD_NAME_PREFIX {
         return set_name_prefix(options, value.to_string().as_bytes());
@@ -213,7 +206,7 @@ fn set_number(options: &mut ContextOptions, option: c_int, value: c_int) -> Resu
     let size = usize::try_from(value).map_err(|_| Error::InvalidArgument)?;
     match option {
         ZMQ_IO_THREADS => options.io_threads = size,
-        ZMQ_MAX_SOCKETS if (1..=SOCKET_LIMIT).contains(&value) => options.max_sockets = size,
+        ZMQ_MAX_SOCKETS if size > 0 => options.max_sockets = size,
         ZMQ_THREAD_PRIORITY => options.thread_priority = Some(value),
         ZMQ_THREAD_SCHED_POLICY => options.thread_sched_policy = Some(value),
         ZMQ_THREAD_AFFINITY_CPU_ADD => {

@@ -14,9 +14,15 @@ pub(crate) fn status(body: impl FnOnce() -> Result<()>) -> c_int {
 /// Runs the body of an entry point that gives a number, or -1 and errno.
 #[inline]
 pub(crate) fn count(body: impl FnOnce() -> Result<c_int>) -> c_int {
-    body().unwrap_or_else(|error| {
+    outcome(body(), -1)
+}
+
+/// What a call gives; or what says that it failed, and errno.
+#[inline]
+pub(crate) fn outcome<T>(result: Result<T>, failed: T) -> T {
+    result.unwrap_or_else(|error| {
         set_errno(code_of(error));
-        -1
+        failed
     })
 }
 
@@ -24,10 +30,7 @@ pub(crate) fn count(body: impl FnOnce() -> Result<c_int>) -> c_int {
 #[inline]
 pub(crate) fn handle(body: impl FnOnce() -> Result<usize>) -> *mut c_void {
     // A handle is a number in a pointer's clothes: it comes from no object and leads to none.
-    ptr::without_provenance_mut(body().unwrap_or_else(|error| {
-        set_errno(code_of(error));
-        0
-    }))
+    ptr::without_provenance_mut(outcome(body(), 0))
 }
 
 /// A message or an address that is not one: EFAULT.

@@ -2,9 +2,8 @@
 //! options of the engine but what a socket is doing, and the ways of C.
 
 use crate::abi::*;
-use crate::context::bytes;
-use crate::draft::*;
 use crate::errno::status;
+use crate::message::bytes;
 use crate::option_table;
 use crate::option_values::Value;
 use crate::security;
@@ -35,9 +34,9 @@ pub unsafe extern "C" fn zmq_setsockopt(
     status(|| {
         // SAFETY: the caller's promise.
         match unsafe { bytes(optval, optvallen) } {
-            Some(_) if optval.is_null() => set(socket(s), option, None),
-            Some(value) => set(socket(s), option, Some(value)),
-            None => socket(s).kind().and(Err(Error::InvalidArgument)),
+            Ok(_) if optval.is_null() => set(socket(s), option, None),
+            Ok(value) => set(socket(s), option, Some(value)),
+            Err(_) => socket(s).kind().and(Err(Error::InvalidArgument)),
         }
     })
 }
@@ -112,7 +111,7 @@ fn get(s: SocketHandle, option: c_int, room: usize) -> Result<Value> {
             s.kind()?;
             Ok(Value::text(s.last_endpoint()?.as_bytes()))
         }
-        ZMQ_THREAD_SAFE => Ok(roomy(is_thread_safe(s.kind()? as c_int).into())),
+        ZMQ_THREAD_SAFE => Ok(roomy(s.kind()?.is_thread_safe().into())),
         _ => {
             let kind = s.kind()? as c_int;
             let entry = option_table::find(option, kind).ok_or(Error::InvalidArgument)?;
@@ -124,8 +123,4 @@ fn get(s: SocketHandle, option: c_int, room: usize) -> Result<Value> {
 /// What a socket says of itself fits into room that is larger, too.
 fn roomy(value: c_int) -> Value {
     Value::RoomyInt(value.to_ne_bytes())
-}
-
-fn is_thread_safe(kind: c_int) -> bool {
-    (ZMQ_SERVER..=ZMQ_SCATTER).contains(&kind) || [ZMQ_PEER, ZMQ_CHANNEL].contains(&kind)
 }

@@ -1,7 +1,7 @@
 //! Z85: 4 bytes as 5 printable characters (RFC 32); and keys of CURVE in it.
 
-use crate::errno::{BAD_ADDRESS, set_errno};
-use oxmq::{Error, Result};
+use crate::errno::{BAD_ADDRESS, outcome};
+use oxmq::Error;
 use std::ffi::{CStr, c_char};
 use std::ptr;
 
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn zmq_z85_encode(dest: *mut c_char, data: *const u8, size
         unsafe { dest.add(room).write(0) };
         Ok(dest)
     };
-    outcome(write())
+    outcome(write(), ptr::null_mut())
 }
 
 /// Writes the bytes that string stands for to dest, which has room for 4 for each 5 characters.
@@ -132,14 +132,7 @@ pub unsafe extern "C" fn zmq_z85_decode(dest: *mut u8, string: *const c_char) ->
         }
         Ok(dest)
     };
-    outcome(write())
-}
-
-fn outcome<T>(result: Result<*mut T>) -> *mut T {
-    result.unwrap_or_else(|error| {
-        set_errno(if error == Error::InvalidArgument { libc::EINVAL } else { libc::EFAULT });
-        ptr::null_mut()
-    })
+    outcome(write(), ptr::null_mut())
 }
 
 #[cfg(test)]
