@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use crate::error::{Error, Result};
-use crate::io::sys;
+use crate::io::{dial, sys};
 use crate::socket::options::Options;
 use std::ffi::OsStr;
 use std::fmt;
@@ -90,7 +90,8 @@ pub(crate) fn without_ipv6(address: &SocketAddr) -> Option<SocketAddr> {
 
 /// An address of the named interface for which `allowed` holds: of IPv6 or of IPv4 rather than of the other.
 fn interface(name: &str, allowed: impl Fn(&IpAddr) -> bool, ipv6_first: bool) -> Result<IpAddr> {
-    let mut addresses = sys::interface_addresses(OsStr::new(name)).map_err(|_| Error::NoSuchDevice)?;
+    // That there are no descriptors left says nothing of the interface.
+    let mut addresses = sys::interface_addresses(OsStr::new(name)).map_err(dial::refusal)?;
     addresses.retain(allowed);
     let preferred = addresses.iter().find(|ip| ip.is_ipv6() == ipv6_first);
     preferred.or(addresses.first()).copied().ok_or(Error::NoSuchDevice)
