@@ -5,9 +5,11 @@
 mod common;
 
 use common::raw::{Raw, frames, opening_v3};
-use common::{Context, LOOPBACK, bind, own_tcp_endpoint, recv, recv_text, rerun, send};
+use common::{Context, LOOPBACK, PATIENCE, TempDir, bind, own_tcp_endpoint, recv, recv_text, rerun, send};
+use oxmq::poll::{Interest, PollItem, PollOn, poll};
 use oxmq::{ContextHandle, Error, Options, SocketHandle, SocketType};
 use std::fs::File;
+use std::time::Duration;
 
 /// All descriptors that are to be had.
 fn take_all() -> Vec<File> {
@@ -31,6 +33,37 @@ fn exchange(push: SocketHandle, pull: SocketHandle) {
     }
 }
 
+/// What needs no descriptor, or one that is there already: inproc, closing, and waiting in every way.
+fn needs_none(context: &Context, push: SocketHandle, pull: SocketHandle) {
+    let (left, right) = (context.socket(SocketType::Pair), context.socket(SocketType::Pair));
+    left.bind("inproc://exhausted").expect("bind");
+    right.connect("inproc://exhausted").expect("connect");
+    let thread = std::thread::spawn(move || {
+        for _ in 0..10 {
+            // Long enough for the others to go to sleep.
+            std::thread::sleep(Duration::from_millis(20));
+            send(right, "inproc");
+            std::thread::sleep(Duration::from_millis(20));
+            send(push, "tcp");
+        }
+    });
+    for round in 0..10 {
+        let want = Interest { readable: true, ..Interest::default() };
+        let mut items = [left, pull].map(|socket| PollItem {
+            on: PollOn::Socket(socket),
+            want,
+            got: Interest::default(),
+        });
+        if round % 2 == 0 {
+            assert!(poll(&mut items, Some(PATIENCE)).expect("poll") > 0);
+        }
+        assert_eq!(recv(left), b"inproc");
+        assert_eq!(recv(pull), b"tcp");
+    }
+    thread.join().expect("the sender");
+    left.close().expect("close");
+}
+
 #[test]
 fn with_few_descriptors() {
     let Some(()) = rerun("with_few_descriptors", "ulimit -n 100") else { return };
@@ -47,7 +80,17 @@ fn with_few_descriptors() {
     let mut waiting = Raw::connect(&endpoint);
     waiting.write([opening_v3(0, "PUSH"), frames(&["accepted at last"])].concat());
     exchange(push, pull);
-    assert!(is_shortage(idle.bind(LOOPBACK)), "bind");
+    let directory = TempDir::new();
+    for endpoint in
+        [LOOPBACK, "tcp://lo:*", "tcp://*:*", "ipc://*", "ipc://@exhausted", &directory.ipc("none")]
+    {
+        assert!(is_shortage(idle.bind(endpoint)), "bind {endpoint}");
+    }
+    let swap = idle.set_options(|options| {
+        options.swap_bytes = 1000;
+        Ok(())
+    });
+    assert!(is_shortage(swap), "a swap");
     assert!(is_shortage(idle.fd()), "a descriptor for an outside loop");
     let other = ContextHandle::new_context(1).expect("a context");
     let refused = other.socket(SocketType::Pull, Options::default()).and_then(|socket| {
@@ -60,11 +103,21 @@ fn with_few_descriptors() {
     let late = context.connected(SocketType::Push, &late_endpoint);
     send(late, "connected at last");
     let nowhere = context.connected(SocketType::Push, &own_tcp_endpoint());
+    let by_name = context.connected(SocketType::Push, &late_endpoint.replace("127.0.0.1", "localhost"));
+    send(by_name, "found at last");
+    let by_ipc = context.connected(SocketType::Push, &directory.ipc("late"));
+    send(by_ipc, "met at last");
     exchange(push, pull);
+    needs_none(&context, push, pull);
 
     drop(taken);
     assert_eq!(recv(pull), b"accepted at last");
-    assert_eq!(recv(late_pull), b"connected at last");
+    let mut late = [recv_text(late_pull), recv_text(late_pull)];
+    late.sort();
+    assert_eq!(late, ["connected at last", "found at last"]);
+    let met = context.socket(SocketType::Pull);
+    met.bind(&directory.ipc("late")).expect("bind");
+    assert_eq!(recv(met), b"met at last");
     let endpoint = bind(idle, LOOPBACK);
     send(context.connected(SocketType::Push, &endpoint), "bound at last");
     assert_eq!(recv(idle), b"bound at last");

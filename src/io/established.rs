@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 
 use super::fd::Fd;
+use super::heart::{Beat, Heart};
 use super::{READ_BYTES, Scratch, sys};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
+use crate::socket::options::Heartbeat;
 use crate::wire::batch::{Batch, SLICES_MAX};
 use crate::wire::cipher::Cipher;
 use crate::wire::command::Command;
@@ -15,6 +17,7 @@ use crate::wire::{PeerInfo, Version, WireError};
 use std::io::{self, IoSlice};
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Bytes that are encoded before they are written.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -39,6 +42,8 @@ pub(crate) enum Ended {
     Broken(io::Error),
     /// The peer does not keep to the protocol.
     Protocol(WireError),
+    /// Nothing came from the peer for longer than the heartbeats allow.
+    Silent,
 }
 
 impl std::fmt::Display for Ended {
@@ -48,6 +53,7 @@ impl std::fmt::Display for Ended {
             Ended::ByPeer => f.write_str("the peer closed the connection"),
             Ended::Broken(error) => write!(f, "the connection broke: {error}"),
             Ended::Protocol(error) => write!(f, "the peer was disconnected: {error}"),
+            Ended::Silent => f.write_str("the peer was silent for too long"),
         }
     }
 }
@@ -77,12 +83,20 @@ pub(crate) struct Established {
     ending: bool,
     /// The application has closed the connection: nothing is written behind what is written now.
     closed: bool,
+    /// Something was read since the last turn.
+    heard: bool,
+    /// The time to live in the peer's last ping, until the heart knows of it.
+    ttl_ds: Option<u16>,
+    /// Heartbeats, where one of the two sides wants them.
+    heart: Option<Box<Heart>>,
 }
 
 /// Where decoded messages go.
 struct PipeSink<'a> {
     pipe: &'a mut Pipe,
     pongs: Vec<Message>,
+    /// The time to live in the peer's last ping.
+    ttl_ds: Option<u16>,
 }
 
 impl Sink for PipeSink<'_> {
@@ -105,10 +119,13 @@ impl Sink for PipeSink<'_> {
             Command::Cancel(bytes) | Command::Leave(bytes) => {
                 self.pipe.write(prefix(bytes)?.with_kind(Kind::Cancel));
             }
-            Command::Ping { context, .. } if self.pongs.len() < PONGS_MAX => {
-                self.pongs.push(prefix(context)?)
+            Command::Ping { ttl_ds, context } => {
+                self.ttl_ds = Some(ttl_ds);
+                if self.pongs.len() < PONGS_MAX {
+                    self.pongs.push(prefix(context)?);
+                }
             }
-            Command::Ping { .. } | Command::Pong { .. } | Command::Error(_) | Command::Other => {}
+            Command::Pong { .. } | Command::Error(_) | Command::Other => {}
         }
         Ok(())
     }
@@ -149,6 +166,47 @@ impl Established {
             writable: true,
             ending: false,
             closed: false,
+            heard: false,
+            ttl_ds: None,
+            heart: None,
+        }
+    }
+
+    /// Begins with heartbeats, as the options say.
+    pub(crate) fn start_heart(&mut self, options: &Heartbeat, now: Instant) {
+        self.heart = Heart::new(options, self.peer.version, now).map(Box::new);
+    }
+
+    /// When [`Established::beat`] wants to be called.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.heart.as_ref()?.deadline()
+    }
+
+    /// Whether the peer has asked for something that [`Established::beat`] is to see to.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.ttl_ds.is_some_and(|ttl_ds| self.heart.as_ref().map_or(0, |heart| heart.peer_ttl_ds()) != ttl_ds)
+    }
+
+    /// Sends a ping when it is time to, and finds out whether the peer is still there. What there was to read has
+    /// been read.
+    pub(crate) fn beat(&mut self, now: Instant) -> Result<(), Ended> {
+        if let Some(ttl_ds) = self.ttl_ds.take()
+            && (ttl_ds > 0 || self.heart.is_some())
+        {
+            self.heart.get_or_insert_with(|| Box::new(Heart::without_pings(now))).obey(ttl_ds, now);
+        }
+        let Some(heart) = &mut self.heart else { return Ok(()) };
+        // While there is no room for what the peer sends, its silence is our own doing.
+        if std::mem::take(&mut self.heard) || !self.held.is_empty() {
+            heart.hear(now);
+        }
+        match heart.beat(self.out.is_empty(), now) {
+            Beat::Rest => Ok(()),
+            Beat::Ping(ttl_ds) => {
+                self.encoder.ping(ttl_ds, &[], &mut self.out);
+                Ok(())
+            }
+            Beat::Lost => Err(Ended::Silent),
         }
     }
 
@@ -192,10 +250,11 @@ impl Established {
         pipe: &mut Pipe,
         scratch: &mut Scratch,
     ) -> Result<bool, Ended> {
-        let mut sink = PipeSink { pipe, pongs: Vec::new() };
+        let mut sink = PipeSink { pipe, pongs: Vec::new(), ttl_ds: None };
         let result = self.receive_into(enough, &mut sink, scratch);
-        let PipeSink { pipe, pongs } = sink;
+        let PipeSink { pipe, pongs, ttl_ds } = sink;
         pipe.flush();
+        self.ttl_ds = ttl_ds.or(self.ttl_ds);
         for context in pongs {
             self.encoder.pong(context.as_bytes(), &mut self.out);
         }
@@ -251,6 +310,7 @@ impl Established {
         match result {
             Ok((0, 0)) => Err(Ended::ByPeer),
             Ok((of_body, behind)) => {
+                self.heard = true;
                 // Less than there was room for: the kernel has no more now, and will say when it has. But
                 // an end that it has told of together with these bytes is there already.
                 if of_body + behind < asked && !self.ending {

@@ -58,6 +58,11 @@ fn place(fd: RawFd) -> Option<(&'static AtomicU64, u64)> {
     KNOWN.get(fd / 64).map(|word| (word, 1 << (fd % 64)))
 }
 
+/// Whether the descriptor is one of ours.
+pub(crate) fn is_known(fd: RawFd) -> bool {
+    place(fd).is_some_and(|(word, bit)| word.load(Ordering::Relaxed) & bit != 0)
+}
+
 impl Fd {
     /// Takes over a descriptor.
     ///

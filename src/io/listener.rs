@@ -2,9 +2,9 @@
 #![forbid(unsafe_code)]
 
 use super::fd::Fd;
-use super::owner::{Alive, Home, Owner};
+use super::owner::{Alive, Guests, Home, Owner};
 use super::session::Session;
-use super::{Cause, Next, Scratch, Source, dial, sys};
+use super::{Cause, Next, Scratch, Source, admission, dial, sys};
 use crate::error::{Error, Result};
 use crate::socket::options::Options;
 use crate::trace;
@@ -29,6 +29,7 @@ pub(crate) struct Stopper {
     /// The path to remove, with the device and inode by which it is known to be ours still.
     path: Option<(PathBuf, u64, u64)>,
     home: Home,
+    guests: Arc<Guests>,
 }
 
 /// See the module's documentation.
@@ -38,6 +39,7 @@ pub(crate) struct Listener {
     is_tcp: bool,
     owner: Arc<Owner>,
     options: Arc<Options>,
+    guests: Arc<Guests>,
     /// The listener keeps its context alive.
     _alive: Alive,
 }
@@ -54,6 +56,11 @@ impl Stopper {
         }
         self.home.drive(Cause::Stop);
     }
+
+    /// Ends the connections that the listener has accepted, in order.
+    pub(crate) fn dismiss(&self) {
+        self.guests.dismiss();
+    }
 }
 
 /// Listens on a TCP address. Gives the part that stops it, its key and thread, and the endpoint with the
@@ -62,8 +69,11 @@ impl Stopper {
 /// # Errors
 /// As [`tcp::local`] and [`dial::listen_tcp`].
 pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
-    let address = tcp::local(address)?;
-    let fd = dial::listen_tcp(&address, options)?;
+    let address = tcp::local(address, options)?;
+    let fd = match dial::given_listener(false, options)? {
+        Some(fd) => fd,
+        None => dial::listen_tcp(&address, options)?,
+    };
     let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_inet().unwrap_or(address);
     let stopper = start(fd, None, true, owner, options)?;
     Ok((stopper, format!("tcp://{bound}")))
@@ -75,6 +85,12 @@ pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -
 /// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
 pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
+    if let Some(fd) = dial::given_listener(true, options)? {
+        let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_unix();
+        let name = bound.map_or(name, ipc::Name::from);
+        // The path is the application's.
+        return Ok((start(fd, None, false, owner, options)?, format!("ipc://{name}")));
+    }
     let fd = dial::listen_ipc(&name, options)?;
     let path = name.absolute_path().and_then(|path| {
         let found = std::fs::symlink_metadata(&path).ok()?;
@@ -94,17 +110,19 @@ fn start(
     let thread = owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)?;
     let raw_fd = fd.as_raw_fd();
     let fd = Arc::new(Mutex::new(Some(fd)));
+    let guests = Arc::new(Guests::new());
     let listener = Listener {
         fd: fd.clone(),
         raw_fd,
         is_tcp,
         owner: owner.clone(),
         options: Arc::new(options.clone()),
+        guests: guests.clone(),
         _alive: owner.runtime.alive(),
     };
     let home = Home::new(thread);
     thread.adopt(home.key, Arc::new(Mutex::new(listener)));
-    Ok(Stopper { fd, path, home })
+    Ok(Stopper { fd, path, home, guests })
 }
 
 impl Listener {
@@ -118,15 +136,21 @@ impl Listener {
             },
             None => return Ok(false),
         };
-        if self.is_tcp {
+        let admitted = if self.is_tcp {
             dial::tune_tcp(fd.as_fd(), &self.options);
+            admission::tcp(&fd, &self.options)
         } else {
             dial::tune_buffers(fd.as_fd(), &self.options);
+            admission::ipc(&fd, &self.options)
+        };
+        if !admitted {
+            trace::say(format_args!("{}: a peer was refused by the filters", self.owner.kind.wire_name()));
+            return Ok(true);
         }
         if let Some(thread) = self.owner.runtime.choose(self.options.affinity) {
             let home = Home::new(thread);
-            if self.owner.greeting_begins(&home) {
-                Session::accepted(fd, &self.owner, &self.options, home).launch();
+            if self.owner.greeting_begins(&home) && self.guests.enter(&home) {
+                Session::accepted(fd, &self.owner, &self.options, self.guests.clone(), home).launch();
             }
         }
         Ok(true)

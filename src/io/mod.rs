@@ -4,18 +4,23 @@
 //! value under a lock, and whoever holds the lock drives it; it knows nothing of the reactor and says,
 //! after every turn, what should be watched for it.
 
+mod admission;
+pub(crate) mod attempt;
 pub(crate) mod care;
 pub(crate) mod dial;
 pub(crate) mod established;
 pub(crate) mod fd;
 pub(crate) mod futex;
+pub(crate) mod heart;
 pub(crate) mod line;
 pub(crate) mod listener;
 pub(crate) mod owner;
 pub(crate) mod parker;
 pub(crate) mod patience;
 pub(crate) mod session;
+mod socks;
 pub(crate) mod sys;
+mod sys_peer;
 pub(crate) mod sys_wait;
 pub(crate) mod thread;
 pub(crate) mod zap;
@@ -57,6 +62,8 @@ pub(crate) enum Cause {
     Handover(Box<established::Established>),
     /// It is not wanted any more.
     Stop,
+    /// It is not wanted any more once what was sent is delivered.
+    Dismiss,
 }
 
 /// What a source wants next.

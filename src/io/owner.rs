@@ -73,6 +73,34 @@ impl Hash for Home {
     }
 }
 
+/// The connections that one listener has accepted, so that they can be ended with it; `None` once they are.
+pub(crate) struct Guests(Mutex<Option<HashSet<Home>>>);
+
+impl Guests {
+    pub(crate) fn new() -> Guests {
+        Guests(Mutex::new(Some(HashSet::new())))
+    }
+
+    /// Counts a connection in. False: it is not wanted any more.
+    pub(crate) fn enter(&self, home: &Home) -> bool {
+        self.0.lock().as_mut().is_some_and(|homes| homes.insert(home.clone()))
+    }
+
+    /// Counts it out.
+    pub(crate) fn leave(&self, home: &Home) {
+        if let Some(homes) = &mut *self.0.lock() {
+            homes.remove(home);
+        }
+    }
+
+    /// Ends all of them, in order.
+    pub(crate) fn dismiss(&self) {
+        for home in self.0.lock().take().into_iter().flatten() {
+            home.drive(Cause::Dismiss);
+        }
+    }
+}
+
 /// A named peer that this socket has met.
 pub(crate) struct Durable {
     /// The session that keeps its pipe.
@@ -123,6 +151,11 @@ impl Owner {
         for home in self.greeting.lock().take().into_iter().flatten() {
             home.drive(Cause::Stop);
         }
+    }
+
+    /// Whether the socket is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.greeting.lock().is_none()
     }
 
     /// How long a session goes on delivering when its pipe was closed; `None`: for ever.

@@ -8,12 +8,14 @@
 
 mod direct;
 
+use super::attempt::{Attempt, Dialer, Start};
 use super::established::{self, Ended, Established};
 use super::fd::Fd;
 use super::line::Line;
-use super::owner::{Alive, Durable, Home, Owner};
+use super::owner::{Alive, Durable, Guests, Home, Owner};
 use super::zap::Inquiry;
 use super::{Cause, Next, Scratch, Source, dial, sys};
+use crate::error::Result;
 use crate::message::{Kind, Message};
 use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, Signal, pipe};
@@ -21,7 +23,7 @@ use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Event;
 use crate::socket::options::Options;
 use crate::trace;
-use crate::transport::{Target, tcp};
+use crate::transport::Target;
 use crate::wire::batch::Batch;
 use crate::wire::cipher::Cipher;
 use crate::wire::handshake::Handshake;
@@ -46,7 +48,7 @@ const RECONNECT_MIN: Duration = Duration::from_millis(1);
 enum Role {
     /// The socket connected.
     Connecting {
-        target: Target,
+        dialer: Dialer,
         /// The wait before the next attempt.
         interval: Duration,
     },
@@ -54,6 +56,8 @@ enum Role {
     Accepted {
         /// The name under which the peer's pipe is kept.
         durable: Option<Vec<u8>>,
+        /// Those whom the listener has accepted.
+        guests: Arc<Guests>,
     },
 }
 
@@ -63,8 +67,8 @@ enum Link {
     Down(Option<Instant>),
     /// A thread is looking up the target's address.
     Resolving,
-    /// A connection attempt is under way; these addresses are left to try.
-    Dialing { fd: Fd, left: Vec<SocketAddr> },
+    /// A connection attempt is under way.
+    Dialing(Box<Attempt>),
     /// The handshake is under way.
     Greeting(Box<Greeting>),
     /// Messages flow.
@@ -114,6 +118,8 @@ pub(crate) struct Session {
     leftover: Vec<Message>,
     /// The socket has closed the pipe: deliver what is in it, until then.
     closing: Option<Option<Instant>>,
+    /// The session has closed the pipe itself.
+    dismissed: bool,
     ended: bool,
     /// The connection, when it belongs to another session.
     handover: Option<(Home, Box<Established>)>,
@@ -141,16 +147,17 @@ impl Session {
     /// A session that connects. Gives the socket's end of its pipe too.
     ///
     /// # Errors
-    /// When the pipe's swap file cannot be made.
+    /// Those of [`Dialer::new`]; or the pipe's swap file cannot be made.
     pub(crate) fn connecting(
         target: Target,
         owner: &Arc<Owner>,
         options: &Options,
         home: Home,
-    ) -> io::Result<(Session, Pipe)> {
-        let (socket_end, session_end) = session_pipe(owner.kind, options)?;
+    ) -> Result<(Session, Pipe)> {
+        let (socket_end, session_end) = session_pipe(owner.kind, options).map_err(dial::refusal)?;
+        let dialer = Dialer::new(target, options)?;
         let interval = options.reconnect_interval.unwrap_or_default();
-        let role = Role::Connecting { target, interval };
+        let role = Role::Connecting { dialer, interval };
         let mut session = Session::new(role, Link::Down(None), owner, Arc::new(options.clone()), home);
         session_end.set_owner(session.line.clone(), session.home.key);
         session.pipe = Some(session_end);
@@ -158,9 +165,15 @@ impl Session {
     }
 
     /// A session for a connection that a listener accepted.
-    pub(crate) fn accepted(fd: Fd, owner: &Arc<Owner>, options: &Arc<Options>, home: Home) -> Session {
+    pub(crate) fn accepted(
+        fd: Fd,
+        owner: &Arc<Owner>,
+        options: &Arc<Options>,
+        guests: Arc<Guests>,
+        home: Home,
+    ) -> Session {
         let greeting = Greeting::new(fd, owner.kind, options, Instant::now());
-        let role = Role::Accepted { durable: None };
+        let role = Role::Accepted { durable: None, guests };
         Session::new(role, Link::Greeting(Box::new(greeting)), owner, options.clone(), home)
     }
 
@@ -177,6 +190,7 @@ impl Session {
             pipe: None,
             leftover: Vec::new(),
             closing: None,
+            dismissed: false,
             ended: false,
             handover: None,
             _alive: owner.runtime.alive(),
@@ -198,13 +212,14 @@ impl Session {
 
     /// Begins an attempt to connect.
     fn dial(&mut self, now: Instant) {
-        let Role::Connecting { target, .. } = &self.role else { return };
-        match target {
-            Target::Tcp(tcp::Remote::Address(address)) => self.dial_tcp(vec![*address], now),
-            Target::Tcp(tcp::Remote::Host(host, port)) => {
-                let (host, port, home) = (host.clone(), *port, self.home.clone());
+        let Role::Connecting { dialer, .. } = &mut self.role else { return };
+        match dialer.start(&self.options, now) {
+            Ok(Start::Addresses(addresses)) => self.dial_tcp(addresses, now),
+            Ok(Start::Attempt(attempt)) => self.dialed(attempt, now),
+            Ok(Start::LookUp(query)) => {
+                let home = self.home.clone();
                 // A look-up may take seconds, and there is only a blocking one.
-                let look_up = move || home.drive(Cause::Resolved(tcp::resolve(&host, port)));
+                let look_up = move || home.drive(Cause::Resolved(query.run()));
                 let started = std::thread::Builder::new().name("ZMQbg/Resolve".into()).spawn(move || {
                     sys::block_signals();
                     look_up();
@@ -214,37 +229,54 @@ impl Session {
                     Err(error) => self.failed(&error, now),
                 }
             }
-            Target::Ipc(name) => match dial::ipc(name, &self.options) {
-                Ok((fd, connected)) => self.dialed(fd, connected, Vec::new(), now),
-                Err(error) => self.failed(&error, now),
-            },
+            Err(error) => self.failed(&error, now),
         }
     }
 
     /// Tries the addresses, the last first.
-    fn dial_tcp(&mut self, mut left: Vec<SocketAddr>, now: Instant) {
-        let mut error = io::Error::from(io::ErrorKind::NotFound);
-        while let Some(address) = left.pop() {
-            match dial::tcp(&address, &self.options) {
-                Ok((fd, connected)) => return self.dialed(fd, connected, left, now),
-                Err(refused) => error = refused,
-            }
+    fn dial_tcp(&mut self, addresses: Vec<SocketAddr>, now: Instant) {
+        let Role::Connecting { dialer, .. } = &mut self.role else { return };
+        match dialer.dial(addresses, &self.options, now) {
+            Ok(attempt) => self.dialed(attempt, now),
+            Err(error) => self.failed(&error, now),
         }
-        self.failed(&error, now);
     }
 
     /// An attempt to connect has failed.
     fn failed(&mut self, error: &io::Error, now: Instant) {
         trace::say(format_args!("{self}: cannot connect: {error}"));
-        self.back_off(now);
+        let refused = error.kind() == io::ErrorKind::ConnectionRefused;
+        if self.options.reconnect_stop.conn_refused && refused || self.gives_up() {
+            self.ended = true;
+        } else {
+            self.back_off(now);
+        }
     }
 
-    fn dialed(&mut self, fd: Fd, connected: bool, left: Vec<SocketAddr>, now: Instant) {
+    fn dialed(&mut self, attempt: Attempt, now: Instant) {
         self.fd_number += 1;
-        if connected {
-            self.greet(fd, now);
+        if attempt.is_done() {
+            self.greet(attempt.fd, now);
         } else {
-            self.link = Link::Dialing { fd, left };
+            self.link = Link::Dialing(Box::new(attempt));
+        }
+    }
+
+    /// Goes on with the attempt to connect, or to the next address.
+    fn pursue(&mut self, writable: bool, now: Instant) {
+        let Link::Dialing(attempt) = &mut self.link else { return };
+        let late = attempt.deadline.is_some_and(|at| at <= now);
+        let result = match attempt.progress(writable, &self.options, now) {
+            Ok(false) if late => Err(io::ErrorKind::TimedOut.into()),
+            Ok(false) => return,
+            result => result,
+        };
+        let link = std::mem::replace(&mut self.link, Link::Down(None));
+        let Link::Dialing(attempt) = link else { unreachable!("matched above") };
+        match result {
+            Ok(_) => self.greet(attempt.fd, now),
+            Err(error) if attempt.left.is_empty() => self.failed(&error, now),
+            Err(_) => self.dial_tcp(attempt.left, now),
         }
     }
 
@@ -261,12 +293,13 @@ impl Session {
             return;
         };
         let random = RandomState::new().hash_one(self.home.key) % 1024;
-        let jitter = (*interval).min(base) * u32::try_from(random).unwrap_or(0) / 1024;
-        let wait = (*interval + jitter).max(RECONNECT_MIN);
+        let jitter = (*interval).min(base) / 1024 * u32::try_from(random).unwrap_or(0);
+        let wait = interval.saturating_add(jitter).max(RECONNECT_MIN);
         if self.options.reconnect_interval_max > base {
-            *interval = (*interval * 2).min(self.options.reconnect_interval_max);
+            *interval = interval.saturating_mul(2).min(self.options.reconnect_interval_max);
         }
-        self.link = Link::Down(Some(now + wait));
+        // Further off than time itself goes is never.
+        self.link = Link::Down(now.checked_add(wait));
     }
 
     /// The connection is gone, or could not be made.
@@ -289,22 +322,33 @@ impl Session {
             }
         }
         match &self.role {
+            Role::Connecting { .. } if self.gives_up() => {
+                self.link = Link::Down(None);
+                self.ended = true;
+            }
             Role::Connecting { .. } => self.back_off(now),
-            Role::Accepted { durable: Some(name) } => {
+            Role::Accepted { durable: Some(name), .. } => {
                 if let Some(durable) = self.owner.durable.lock().get_mut(name) {
                     durable.connected = false;
                 }
                 self.link = Link::Down(None);
             }
-            Role::Accepted { durable: None } => {
+            Role::Accepted { durable: None, .. } => {
                 self.link = Link::Down(None);
                 self.ended = true;
             }
         }
     }
 
+    /// Whether the connection that is lost was the last.
+    fn gives_up(&self) -> bool {
+        let stop = &self.options.reconnect_stop;
+        stop.handshake_failed && matches!(self.link, Link::Greeting(_))
+            || stop.after_disconnect && self.closing.is_some() && !self.owner.is_closed()
+    }
+
     /// Does what can be done on the link. `Ok(true)`: there is more to do.
-    fn progress(&mut self, scratch: &mut Scratch) -> Result<bool, Ended> {
+    fn progress(&mut self, scratch: &mut Scratch, now: Instant) -> Result<bool, Ended> {
         if let Link::Greeting(greeting) = &mut self.link {
             if greeting.done.is_none() {
                 let Some(done) = greeting.progress(&self.owner, &self.home, scratch)? else {
@@ -320,7 +364,7 @@ impl Session {
                 }
             }
             if let Some(shaken) = greeting.done.take() {
-                self.establish(shaken);
+                self.establish(shaken, now);
             }
         }
         let (Link::Up(up), Some(pipe)) = (&mut self.link, &mut self.pipe) else {
@@ -334,6 +378,7 @@ impl Session {
         let mut again = false;
         if self.closing.is_none() {
             again |= up.receive(pipe, scratch)?;
+            up.beat(now)?;
         }
         again |= up.transmit(pipe, scratch)?;
         Ok(again)
@@ -360,7 +405,7 @@ impl Session {
     }
 
     /// The handshake is done: messages may flow.
-    fn establish(&mut self, shaken: Shaken) {
+    fn establish(&mut self, shaken: Shaken, now: Instant) {
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Greeting(greeting) = link else { unreachable!("only a handshake is followed by this") };
         let accepted = matches!(self.role, Role::Accepted { .. });
@@ -372,6 +417,7 @@ impl Session {
         let bytes_max = self.options.message_bytes_max;
         let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));
         up.note_ready(true, true, ending);
+        up.start_heart(&self.options.heartbeat, now);
         if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
             self.establish_durable(up);
         } else {
@@ -399,7 +445,9 @@ impl Session {
                 let home = self.home.clone();
                 durable.insert(name.clone(), Durable { home, connected: true });
                 drop(durable);
-                self.role = Role::Accepted { durable: Some(name) };
+                if let Role::Accepted { durable, .. } = &mut self.role {
+                    *durable = Some(name);
+                }
                 self.take_up(up);
             }
         }
@@ -448,15 +496,31 @@ impl Session {
             self.leave_direct();
             let linger = self.owner.linger();
             self.closing = Some(linger.and_then(|time| now.checked_add(time)));
-            if linger == Some(Duration::ZERO) {
+            let is_connected = matches!(self.link, Link::Greeting(_) | Link::Up(_));
+            if linger == Some(Duration::ZERO) || !is_connected && self.gives_up() {
                 self.ended = true;
             }
         }
     }
 
+    /// The socket does not want the peer any more.
+    fn dismiss(&mut self, now: Instant) {
+        match &mut self.pipe {
+            Some(pipe) => {
+                // The socket reads what the peer has sent, and writes nothing more.
+                pipe.close();
+                self.dismissed = true;
+                self.begin_closing(now);
+            }
+            None => self.ended = true,
+        }
+    }
+
     /// Whether a session that is closing has nothing more to deliver, or nobody to deliver it to.
     fn is_delivered(&mut self) -> bool {
-        let empty = self.leftover.is_empty() && self.pipe.as_mut().is_none_or(Pipe::is_finished);
+        let dismissed = self.dismissed;
+        let is_empty = |pipe: &mut Pipe| if dismissed { !pipe.can_read() } else { pipe.is_finished() };
+        let empty = self.leftover.is_empty() && self.pipe.as_mut().is_none_or(is_empty);
         match &self.link {
             Link::Up(up) => empty && up.is_flushed(),
             // A peer that is away for good: nobody listens for it any more, or nobody calls it.
@@ -486,6 +550,9 @@ impl Session {
         let own = match &self.link {
             Link::Down(until) => *until,
             Link::Greeting(greeting) => greeting.deadline,
+            Link::Dialing(attempt) => attempt.deadline,
+            // Nothing is read any more from a peer of a socket that has closed.
+            Link::Up(up) if self.closing.is_none() => up.deadline(),
             _ => None,
         };
         match (own, self.closing.flatten()) {
@@ -505,15 +572,7 @@ impl Session {
                 greeting.writable |= writable;
                 greeting.ending |= ending;
             }
-            (Cause::Ready { writable: true, .. }, Link::Dialing { .. }) => {
-                let link = std::mem::replace(&mut self.link, Link::Down(None));
-                let Link::Dialing { fd, left } = link else { unreachable!("matched above") };
-                match sys::take_error(fd.as_fd()) {
-                    Ok(()) => self.greet(fd, now),
-                    Err(error) if left.is_empty() => self.failed(&error, now),
-                    Err(_) => self.dial_tcp(left, now),
-                }
-            }
+            (Cause::Ready { writable, .. }, Link::Dialing(_)) => self.pursue(writable, now),
             (Cause::Resolved(mut addresses), Link::Resolving) => {
                 addresses.reverse();
                 self.dial_tcp(addresses, now);
@@ -524,11 +583,17 @@ impl Session {
             }
             (Cause::Pipe(Signal::Closed), _) => self.begin_closing(now),
             (Cause::Stop, _) => self.ended = true,
+            (Cause::Dismiss, _) => self.dismiss(now),
             (Cause::Timer, link) => {
                 if self.closing.flatten().is_some_and(|at| at <= now) {
                     self.ended = true;
                 } else if matches!(link, Link::Down(Some(at)) if *at <= now) {
                     self.dial(now);
+                } else if let Link::Up(up) = link {
+                    // Before the peer is called silent: an application that reads by itself may not have done so.
+                    up.note_ready(true, false, false);
+                } else if matches!(link, Link::Dialing(_)) {
+                    self.pursue(false, now);
                 } else if matches!(link, Link::Greeting(greeting) if greeting.deadline.is_some_and(|at| at <= now))
                 {
                     self.lost(now);
@@ -550,7 +615,7 @@ impl Source for Session {
         if let Some(ended) = self.direct.broken.take() {
             self.end_link(&ended, scratch, now);
         } else if !self.ended {
-            match self.progress(scratch) {
+            match self.progress(scratch, now) {
                 Ok(more) => again = more,
                 Err(ended) => self.end_link(&ended, scratch, now),
             }
@@ -580,7 +645,7 @@ impl Source for Session {
         }
         let fd = match &self.link {
             Link::Down(_) | Link::Resolving => return,
-            Link::Dialing { fd, .. } => fd,
+            Link::Dialing(attempt) => &attempt.fd,
             Link::Greeting(greeting) => &greeting.fd,
             Link::Up(up) => &*up.fd,
         };
@@ -592,13 +657,7 @@ impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = self.owner.kind.wire_name();
         match &self.role {
-            Role::Connecting { target: Target::Tcp(tcp::Remote::Address(address)), .. } => {
-                write!(f, "{kind} to tcp://{address}")
-            }
-            Role::Connecting { target: Target::Tcp(tcp::Remote::Host(host, port)), .. } => {
-                write!(f, "{kind} to tcp://{host}:{port}")
-            }
-            Role::Connecting { target: Target::Ipc(name), .. } => write!(f, "{kind} to ipc://{name}"),
+            Role::Connecting { dialer, .. } => write!(f, "{kind} to {dialer}"),
             Role::Accepted { .. } => write!(f, "{kind} peer {}", self.home.key),
         }
     }
@@ -617,13 +676,11 @@ impl Session {
         self.leave_direct();
         self.link = Link::Down(None);
         self.pipe = None;
-        if let Role::Accepted { durable: None } = &self.role {
-            self.owner.greeting_ends(&self.home);
-        }
-        if let Role::Accepted { durable } = &mut self.role
-            && let Some(name) = durable.take()
-        {
-            self.owner.durable.lock().remove(&name);
+        let Role::Accepted { durable, guests } = &mut self.role else { return };
+        guests.leave(&self.home);
+        match durable.take() {
+            None => self.owner.greeting_ends(&self.home),
+            Some(name) => drop(self.owner.durable.lock().remove(&name)),
         }
     }
 }

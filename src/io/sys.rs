@@ -93,6 +93,31 @@ impl SockAddr {
         Some(SockAddr::from_concrete(raw, len))
     }
 
+    /// An address that the kernel fills in, and what it returns.
+    pub(crate) fn filled_in<T>(
+        call: impl FnOnce(*mut libc::sockaddr, *mut libc::socklen_t) -> io::Result<T>,
+    ) -> io::Result<(T, SockAddr)> {
+        let mut result = SockAddr::zeroed();
+        result.len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        let value = call((&raw mut result.storage).cast(), &raw mut result.len)?;
+        Ok((value, result))
+    }
+
+    /// The name of a local address, and whether it is one of the abstract namespace; `None` if it has none.
+    pub(crate) fn to_unix(self) -> Option<(Vec<u8>, bool)> {
+        if self.family() != libc::AF_UNIX {
+            return None;
+        }
+        // SAFETY: the family says that the storage holds a sockaddr_un.
+        let raw = unsafe { *(&raw const self.storage).cast::<libc::sockaddr_un>() };
+        let len = (self.len as usize).checked_sub(mem::offset_of!(libc::sockaddr_un, sun_path))?;
+        let bytes: Vec<u8> = raw.sun_path.iter().take(len).map(|byte| *byte as u8).collect();
+        match bytes.split_first()? {
+            (0, name) => Some((name.to_vec(), true)),
+            _ => Some((bytes.split(|byte| *byte == 0).next()?.to_vec(), false)),
+        }
+    }
+
     pub(crate) fn family(&self) -> i32 {
         i32::from(self.storage.ss_family)
     }
@@ -131,6 +156,15 @@ pub(crate) fn set_option(fd: BorrowedFd<'_>, level: i32, name: i32, value: i32) 
     // SAFETY: `value` outlives the call and `size` is its size.
     check(unsafe { libc::setsockopt(fd.as_raw_fd(), level, name, (&raw const value).cast(), size) })?;
     Ok(())
+}
+
+/// Binds the socket to a network interface.
+pub(crate) fn bind_to_device(fd: BorrowedFd<'_>, name: &str) -> io::Result<()> {
+    let (place, size) = (name.as_ptr().cast(), name.len() as libc::socklen_t);
+    // SAFETY: `name` is of `size` bytes and outlives the call.
+    let result =
+        unsafe { libc::setsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_BINDTODEVICE, place, size) };
+    check(result).map(drop)
 }
 
 /// The error that a connection attempt ended with, if it did.
@@ -183,11 +217,9 @@ pub(crate) fn accept(fd: BorrowedFd<'_>) -> io::Result<Fd> {
 
 /// The local address of a socket.
 pub(crate) fn local_address(fd: BorrowedFd<'_>) -> io::Result<SockAddr> {
-    let mut result = SockAddr::zeroed();
-    result.len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
     // SAFETY: `storage` has room for `len` bytes; both outlive the call.
-    check(unsafe { libc::getsockname(fd.as_raw_fd(), (&raw mut result.storage).cast(), &mut result.len) })?;
-    Ok(result)
+    SockAddr::filled_in(|storage, len| check(unsafe { libc::getsockname(fd.as_raw_fd(), storage, len) }))
+        .map(|(_, address)| address)
 }
 
 /// Who is at the other end, in words: an IP address; of a local peer, its user, group and process. Empty if the

@@ -36,6 +36,15 @@ enum Attachment {
     Pipe(PipeId),
 }
 
+/// What was bound or connected.
+struct Bond {
+    /// The endpoint's full name.
+    name: String,
+    /// What the application called it, when that is not the same.
+    alias: Option<String>,
+    attachment: Attachment,
+}
+
 /// See the module's documentation.
 pub(crate) struct Core {
     pub(crate) kind: SocketType,
@@ -53,8 +62,7 @@ pub(crate) struct Core {
     wakers: Vec<Arc<EventFd>>,
     /// The application was given the mailbox's descriptor: it is the I/O threads that make it readable.
     announces: bool,
-    /// What was bound and connected, by the endpoint's full name.
-    endpoints: Vec<(String, Attachment)>,
+    endpoints: Vec<Bond>,
     /// The endpoint that was bound or connected last.
     pub(crate) last_endpoint: String,
     /// Whether the part received last is followed by another of its message.
@@ -175,8 +183,7 @@ impl Core {
     fn remove_pipe(&mut self, id: PipeId) {
         if self.pipes.contains(id) {
             self.pattern.detach(id, &mut self.pipes);
-            self.endpoints
-                .retain(|(_, attachment)| !matches!(attachment, Attachment::Pipe(pipe) if *pipe == id));
+            self.endpoints.retain(|bond| !matches!(bond.attachment, Attachment::Pipe(pipe) if pipe == id));
             drop(self.pipes.remove(id));
             if let Some(at) = self.lines.iter().position(|(pipe, _)| *pipe == id) {
                 self.lines.swap_remove(at);
@@ -379,10 +386,12 @@ impl Core {
         let (name, attachment) = match endpoint {
             Endpoint::Tcp(address) => {
                 let (stopper, name) = listener::listen_tcp(address, &self.owner, &self.options)?;
+                self.options.use_fd = -1;
                 (name, Attachment::Listener(stopper))
             }
             Endpoint::Ipc(address) => {
                 let (stopper, name) = listener::listen_ipc(address, &self.owner, &self.options)?;
+                self.options.use_fd = -1;
                 (name, Attachment::Listener(stopper))
             }
             Endpoint::Inproc(name) => {
@@ -395,13 +404,17 @@ impl Core {
         };
         self.reap();
         self.last_endpoint.clone_from(&name);
-        self.endpoints.push((name, attachment));
+        let alias = (name != text).then(|| text.to_owned());
+        self.endpoints.push(Bond { name, alias, attachment });
         Ok(())
     }
 
     /// Connects to an endpoint.
     pub(crate) fn connect(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
+        if !matches!(Endpoint::parse(text)?, Endpoint::Inproc(_)) && self.is_repeat(text) {
+            return Ok(());
+        }
         self.connect_pipe(text).map(drop)
     }
 
@@ -410,7 +423,7 @@ impl Core {
         let endpoint = Endpoint::parse(text)?;
         self.check_transport(&endpoint)?;
         let (pipe, replayed, session) = match endpoint {
-            Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::remote(address)?))?,
+            Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::path(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
             Endpoint::Inproc(name) => {
                 let party = Party::new(self.kind, &self.options);
@@ -421,10 +434,11 @@ impl Core {
         let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
         self.name_peer(id)?;
         if let Some(session) = session {
+            self.options.use_fd = -1;
             session.launch();
         }
         self.last_endpoint = text.to_owned();
-        self.endpoints.push((text.to_owned(), Attachment::Pipe(id)));
+        self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
         self.reap();
         Ok(id)
     }
@@ -449,37 +463,68 @@ impl Core {
         }
     }
 
+    /// Whether the socket is connected to the endpoint, and is of a type for which once is enough.
+    fn is_repeat(&self, text: &str) -> bool {
+        use SocketType::{Dealer, Pub, Req, Sub};
+        self.options.endpoints.ignores_repeats
+            && matches!(self.kind, Dealer | Pub | Req | Sub)
+            && self
+                .endpoints
+                .iter()
+                .any(|bond| bond.name == text && matches!(bond.attachment, Attachment::Pipe(_)))
+    }
+
     /// A session that connects to the target, and the socket's end of its pipe.
     fn session(&self, target: Target) -> Result<(Pipe, bool, Option<Session>)> {
         let thread = self.owner.runtime.choose(self.options.affinity).ok_or(Error::NoIoThread)?;
         let home = Home::new(thread);
-        let (session, pipe) =
-            Session::connecting(target, &self.owner, &self.options, home).map_err(dial::refusal)?;
+        let (session, pipe) = Session::connecting(target, &self.owner, &self.options, home)?;
         Ok((pipe, self.owner.upstream.is_some(), Some(session)))
     }
 
-    /// Undoes a bind.
+    /// Undoes a bind. Connections that came by it end when what was sent is delivered, as the linger option says.
     pub(crate) fn unbind(&mut self, text: &str) -> Result<()> {
-        self.catch_up()?;
-        let is_bound = |(name, attachment): &(String, Attachment)| {
-            name == text && !matches!(attachment, Attachment::Pipe(_))
-        };
-        let at = self.endpoints.iter().position(is_bound).ok_or(Error::NoSuchEndpoint)?;
-        let (_, attachment) = self.endpoints.swap_remove(at);
-        self.detach_endpoint(attachment);
-        Ok(())
+        self.undo(text, |attachment| !matches!(attachment, Attachment::Pipe(_)))
     }
 
     /// Undoes a connect. What was sent is still delivered, as the linger option says.
     pub(crate) fn disconnect(&mut self, text: &str) -> Result<()> {
+        self.undo(text, |attachment| matches!(attachment, Attachment::Pipe(_)))
+    }
+
+    /// Undoes all that goes by this name: what is `meant`, or else, for the two calls have always been taken for one
+    /// another, what is not. A name of the application's own, in which the system chose something, stands for the
+    /// first of its kind.
+    fn undo(&mut self, text: &str, meant: impl Fn(&Attachment) -> bool) -> Result<()> {
         self.catch_up()?;
-        let is_connected = |(name, attachment): &(String, Attachment)| {
-            name == text && matches!(attachment, Attachment::Pipe(_))
-        };
-        let at = self.endpoints.iter().position(is_connected).ok_or(Error::NoSuchEndpoint)?;
-        let (_, attachment) = self.endpoints.swap_remove(at);
-        self.detach_endpoint(attachment);
+        Endpoint::parse(text)?;
+        let named = |bond: &Bond| bond.name == text;
+        let found = |bond: &Bond| named(bond) && meant(&bond.attachment);
+        if self.endpoints.iter().any(found) {
+            self.undo_where(found);
+        } else if self.endpoints.iter().any(named) {
+            self.undo_where(named);
+        } else {
+            let is_alias = |bond: &Bond| bond.alias.as_deref() == Some(text);
+            let at = self.endpoints.iter().position(is_alias).ok_or(Error::NoSuchEndpoint)?;
+            let bond = self.endpoints.remove(at);
+            self.end_bond(bond.attachment);
+        }
+        self.reap();
         Ok(())
+    }
+
+    fn undo_where(&mut self, gone: impl Fn(&Bond) -> bool) {
+        for bond in self.endpoints.extract_if(.., |bond| gone(bond)).collect::<Vec<_>>() {
+            self.end_bond(bond.attachment);
+        }
+    }
+
+    fn end_bond(&mut self, attachment: Attachment) {
+        if let Attachment::Listener(stopper) = &attachment {
+            stopper.dismiss();
+        }
+        self.detach_endpoint(attachment);
     }
 
     fn detach_endpoint(&mut self, attachment: Attachment) {
@@ -499,9 +544,9 @@ impl Core {
             return;
         }
         self.owner.set_linger(self.options.linger);
-        for (_, attachment) in std::mem::take(&mut self.endpoints) {
-            if !matches!(attachment, Attachment::Pipe(_)) {
-                self.detach_endpoint(attachment);
+        for bond in std::mem::take(&mut self.endpoints) {
+            if !matches!(bond.attachment, Attachment::Pipe(_)) {
+                self.detach_endpoint(bond.attachment);
             }
         }
         self.owner.close();

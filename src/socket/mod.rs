@@ -261,10 +261,13 @@ impl SocketHandle {
         self.turn()?.connect(endpoint)
     }
 
-    /// Undoes a bind; connections that were accepted stay (zmq_unbind(3)).
+    /// Undoes a bind (zmq_unbind(3)). The endpoint is named as it was when it was bound, or as
+    /// [`SocketHandle::last_endpoint`] named it then. Connections that were accepted there end; what they brought can
+    /// still be received, and what was sent is delivered as the linger option says.
     ///
     /// # Errors
-    /// [`Error::NoSuchEndpoint`], [`Error::Terminated`], [`Error::NotASocket`].
+    /// [`Error::NoSuchEndpoint`], [`Error::InvalidArgument`], [`Error::UnknownTransport`], [`Error::Terminated`],
+    /// [`Error::NotASocket`].
     pub fn unbind(self, endpoint: &str) -> Result<()> {
         self.turn()?.unbind(endpoint)
     }
@@ -272,7 +275,7 @@ impl SocketHandle {
     /// Undoes a connect (zmq_disconnect(3)).
     ///
     /// # Errors
-    /// [`Error::NoSuchEndpoint`], [`Error::Terminated`], [`Error::NotASocket`].
+    /// As [`SocketHandle::unbind`].
     pub fn disconnect(self, endpoint: &str) -> Result<()> {
         self.turn()?.disconnect(endpoint)
     }

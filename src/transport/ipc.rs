@@ -3,6 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::io::sys::SockAddr;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -62,6 +64,13 @@ impl Name {
             Name::Path(path) => Some(path),
             Name::Abstract(_) => None,
         }
+    }
+}
+
+/// From the bytes of a name, and whether it is one of the abstract namespace.
+impl From<(Vec<u8>, bool)> for Name {
+    fn from((bytes, is_abstract): (Vec<u8>, bool)) -> Name {
+        if is_abstract { Name::Abstract(bytes) } else { Name::Path(OsString::from_vec(bytes).into()) }
     }
 }
 

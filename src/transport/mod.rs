@@ -44,8 +44,8 @@ impl<'a> Endpoint<'a> {
 /// Where a session connects to.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
-    /// A host, by name or number, and port.
-    Tcp(tcp::Remote),
+    /// A host, by name or number, and port, and where to connect from.
+    Tcp(tcp::Path),
     /// A local name.
     Ipc(ipc::Name),
 }

@@ -105,7 +105,6 @@ impl Encoder {
     }
 
     /// Appends a PING; nothing to a peer older than 3.1. The context is of at most 16 bytes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing asks for heartbeats of our own yet"))]
     pub(crate) fn ping(&mut self, ttl_ds: u16, context: &[u8], batch: &mut Batch) {
         assert!(context.len() <= PING_CONTEXT_BYTES_MAX, "the context of a PING is too long");
         if self.version >= Version::V3_1 {

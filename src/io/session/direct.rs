@@ -119,7 +119,9 @@ impl Session {
             // Answers to pings.
             result = up.transmit(pipe, scratch);
         }
-        if self.conclude(result.map(|_| false)) {
+        // The I/O thread keeps the time.
+        let asked = up.is_asked();
+        if self.conclude(result.map(|_| asked)) {
             self.use_direct();
         }
         self.direct.claimed

@@ -7,7 +7,7 @@ mod security;
 
 use crate::error::{Error, Result};
 use crate::socket::kind::SocketType;
-pub use network::{Heartbeat, IpcFilter, ReconnectStop, Socks, Tcp};
+pub use network::{Endpoints, Heartbeat, IpcFilter, ReconnectStop, Socks, Tcp};
 pub use patterns::{Publishing, Requests, Routing};
 pub use security::{CURVE_KEY_BYTES, Mechanism, Security};
 use std::time::Duration;
@@ -60,7 +60,11 @@ pub struct Options {
     pub immediate: bool,
     /// ZMQ_IPV6: whether names and interfaces may be of IPv6 too.
     pub ipv6: bool,
-    /// ZMQ_USE_FD: a socket of the system, made by the application, to bind or connect with; -1 for none.
+    /// What endpoints mean in detail.
+    pub endpoints: Endpoints,
+    /// ZMQ_USE_FD: a socket of the system, made by the application, for the next bind or connect; -1 for none. It
+    /// must be listening to bind with; to connect with, it may be connected. It is the library's from then on, which
+    /// closes it, and the option is -1 again.
     pub use_fd: i32,
     /// ZMQ_HEARTBEAT_IVL and what belongs to it.
     pub heartbeat: Heartbeat,
@@ -126,6 +130,7 @@ impl Default for Options {
             conflate: false,
             immediate: false,
             ipv6: true,
+            endpoints: Endpoints::default(),
             use_fd: -1,
             heartbeat: Heartbeat::default(),
             tcp: Tcp::default(),
@@ -160,7 +165,8 @@ impl Options {
     /// The defaults of libzmq 4.3: IPv4 only, unless ZMQ_IPV6 is set.
     pub fn for_4x() -> Options {
         let routing = Routing { stream_notify: true, ..Routing::default() };
-        Options { ipv6: false, routing, ..Options::default() }
+        let endpoints = Endpoints { dual_stack: true, takes_over_paths: true, ignores_repeats: true };
+        Options { ipv6: false, routing, endpoints, ..Options::default() }
     }
 
     /// Whether the peers of a socket of this type speak no ZMTP.

@@ -4,6 +4,18 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// What endpoints mean in detail, which 2.x and 4.x do not agree on.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoints {
+    /// With IPv6, every listener is of IPv6 and takes peers of IPv4 too, `*` stands for all of both, and an IPv4
+    /// address is written as one of IPv6; otherwise a listener is of one of the two, and `*` of IPv4.
+    pub dual_stack: bool,
+    /// Whether binding takes an ipc path over from a listener that is there; otherwise it is in use.
+    pub takes_over_paths: bool,
+    /// Whether a PUB, SUB, REQ or DEALER ignores a connect to an endpoint that it is connected to.
+    pub ignores_repeats: bool,
+}
+
 /// Heartbeats (RFC 37): pings that find out whether a silent peer is still there.
 #[derive(Debug, Clone, Default)]
 pub struct Heartbeat {
