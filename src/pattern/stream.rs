@@ -22,6 +22,8 @@ pub(super) struct Stream {
     pipes: HashMap<Box<[u8]>, PipeId>,
     /// The number in the next routing id that is made up here.
     next: u32,
+    /// The routing id of the next pipe, which the application has chosen.
+    chosen: Option<Vec<u8>>,
     /// What comes next is the second part of a message, for this peer if it is still there.
     sending: Option<Option<PipeId>>,
     /// The second part of a message of which the routing id was received.
@@ -36,6 +38,7 @@ impl Default for Stream {
             pipes: HashMap::new(),
             // Not the same after a restart: a late reply to somebody before goes to nobody now.
             next: RandomState::new().hash_one(0) as u32,
+            chosen: None,
             sending: None,
             second: None,
         }
@@ -52,6 +55,17 @@ impl Stream {
         }
         if self.sending == Some(Some(id)) {
             self.sending = Some(None);
+        }
+    }
+
+    fn make_up_name(&mut self) -> Vec<u8> {
+        loop {
+            let mut name = vec![0; 5];
+            name[1..].copy_from_slice(&self.next.to_be_bytes());
+            self.next = self.next.wrapping_add(1);
+            if !self.pipes.contains_key(&name[..]) {
+                return name;
+            }
         }
     }
 
@@ -78,14 +92,7 @@ impl Stream {
 
 impl Pattern for Stream {
     fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
-        let name = loop {
-            let mut name = [0; 5];
-            name[1..].copy_from_slice(&self.next.to_be_bytes());
-            self.next = self.next.wrapping_add(1);
-            if !self.pipes.contains_key(&name[..]) {
-                break name;
-            }
-        };
+        let name = self.chosen.take().unwrap_or_else(|| self.make_up_name());
         self.list(id, &name);
         self.incoming.attach(id);
     }
@@ -169,14 +176,11 @@ impl Pattern for Stream {
         self.names.get(id).map(Message::as_bytes)
     }
 
-    fn rename(&mut self, id: PipeId, name: &[u8]) -> Result<(), Stop> {
+    fn name_next(&mut self, name: &[u8]) -> Result<(), Stop> {
         if self.pipes.contains_key(name) {
             return Err(Stop::NameInUse);
         }
-        if self.names.get(id).is_some() {
-            self.unlist(id);
-            self.list(id, name);
-        }
+        self.chosen = Some(name.to_vec());
         Ok(())
     }
 }
@@ -188,16 +192,15 @@ mod tests {
     use crate::socket::kind::SocketType;
 
     fn named(stream: &mut Rig, name: &str, hwm: usize) -> Peer {
-        let peer = stream.attach_bounded(hwm);
-        stream.pattern.rename(peer.id, name.as_bytes()).unwrap();
-        peer
+        stream.pattern.name_next(name.as_bytes()).unwrap();
+        stream.attach_bounded(hwm)
     }
 
     #[test]
     fn bytes_come_with_names_and_go_to_them() {
         let mut stream = Rig::new(SocketType::Stream);
         let (mut one, mut two) = (named(&mut stream, "one", 0), named(&mut stream, "two", 0));
-        assert_eq!(stream.pattern.rename(two.id, b"one"), Err(Stop::NameInUse));
+        assert_eq!(stream.pattern.name_next(b"one"), Err(Stop::NameInUse));
         for text in ["", "a", "b"] {
             one.send(text);
         }
@@ -248,7 +251,7 @@ mod tests {
         stream.send("x|").unwrap();
         assert_eq!(stream.send("x|more"), Err(Stop::Unroutable));
         assert_eq!(peer.recv_all(), ["bye", ""]);
-        peer.pipe.set_write_hwm(2);
+        peer.pipe.set_marks(Some(2), None);
         for _ in 0..5 {
             peer.send("never received");
             stream.settle();
