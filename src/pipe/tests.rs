@@ -204,6 +204,7 @@ fn a_way_that_is_shut_lets_nothing_more_through() {
             (b.read().map(|part| number(&part)), b.read().map(|part| number(&part))),
             (Some(1), Some(2))
         );
+        assert!(!a.can_write(), "nor when all is read");
         log.0.lock().clear();
         b.shut(false);
         assert_eq!(*log.0.lock(), [(1, Signal::Writable)]);
