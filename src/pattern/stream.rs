@@ -18,6 +18,8 @@ pub(super) struct Stream {
     incoming: FairQueue,
     /// Each pipe's routing id, until its connection is closed from this side.
     names: PipeMap<Message>,
+    /// Those that were closed from this side, until their peers are gone too.
+    ended: PipeMap<()>,
     /// Where messages to a routing id go.
     pipes: HashMap<Box<[u8]>, PipeId>,
     /// The number in the next routing id that is made up here.
@@ -35,6 +37,7 @@ impl Default for Stream {
         Stream {
             incoming: FairQueue::default(),
             names: PipeMap::default(),
+            ended: PipeMap::default(),
             pipes: HashMap::new(),
             // Not the same after a restart: a late reply to somebody before goes to nobody now.
             next: RandomState::new().hash_one(0) as u32,
@@ -84,6 +87,7 @@ impl Stream {
         if ends {
             self.unlist(id);
             self.names.remove(id);
+            self.ended.insert(id, ());
             self.incoming.detach(id, pipes);
             self.readable(id, pipes);
         }
@@ -101,6 +105,7 @@ impl Pattern for Stream {
         self.incoming.detach(id, pipes);
         self.unlist(id);
         self.names.remove(id);
+        self.ended.remove(id);
     }
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -109,10 +114,11 @@ impl Pattern for Stream {
     }
 
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
-        if self.names.get(id).is_none() {
-            // Closed from this side: what comes until the connection has ended is dropped.
+        if self.ended.get(id).is_some() {
+            // What comes until the connection has ended is dropped.
             while pipes.get(id).read().is_some() {}
             if pipes.get(id).is_finished() {
+                self.ended.remove(id);
                 pipes.retire(id);
             }
         } else if is_spent(pipes.get(id)) {

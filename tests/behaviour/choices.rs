@@ -105,7 +105,7 @@ fn a_name_that_is_given_is_known_before_there_is_a_connection() {
         assert!(router.options().expect("options").routing.connect_routing_id.is_empty(), "used once");
         send_all(router, &["you", "early"]);
         change(router, |options| options.routing.connect_routing_id = b"you".to_vec());
-        assert_eq!(router.connect(&place.endpoint), Err(Error::InvalidArgument), "it is taken");
+        assert_eq!(router.connect(&place.endpoint), Err(Error::NameInUse));
         let peer = place.server.socket_with(SocketType::Router, |options| options.identity = b"it".to_vec());
         bind(peer, &place.endpoint);
         let got = recv_all(peer);
