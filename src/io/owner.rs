@@ -7,6 +7,7 @@ use super::line::Rhythm;
 use super::parker::{self, Parker};
 use super::sys_wait::Waited;
 use super::thread::Handle;
+use crate::message::Message;
 use crate::pattern::Upstream;
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Mailbox;
@@ -33,6 +34,8 @@ pub(crate) struct Owner {
     pub(crate) rhythm: Rhythm,
     /// Named peers that keep their pipe while they are away.
     pub(crate) durable: Mutex<HashMap<Vec<u8>, Durable>>,
+    /// See [`Owner::first_words`].
+    first_words: Mutex<Vec<Message>>,
     /// See [`Owner::linger`]; in milliseconds, the largest value is "for ever".
     linger_ms: AtomicU64,
 }
@@ -126,6 +129,7 @@ impl Owner {
             greeting: Mutex::new(Some(HashSet::new())),
             rhythm: Rhythm::default(),
             durable: Mutex::default(),
+            first_words: Mutex::default(),
             linger_ms: AtomicU64::new(u64::MAX),
         }
     }
@@ -156,6 +160,16 @@ impl Owner {
     /// Whether the socket is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.greeting.lock().is_none()
+    }
+
+    /// Messages that each new peer is sent ahead of all others.
+    pub(crate) fn first_words(&self) -> Vec<Message> {
+        self.first_words.lock().clone()
+    }
+
+    /// Sets what [`Owner::first_words`] gives.
+    pub(crate) fn set_first_words(&self, words: Vec<Message>) {
+        *self.first_words.lock() = words;
     }
 
     /// How long a session goes on delivering when its pipe was closed; `None`: for ever.

@@ -18,7 +18,7 @@ use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::error::Result;
 use crate::message::{Kind, Message};
 use crate::pipe::swap::Swap;
-use crate::pipe::{Bounds, Pipe, Signal, pipe};
+use crate::pipe::{Bounds, Pipe, Signal, pipe_with};
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Event;
 use crate::socket::options::Options;
@@ -140,7 +140,7 @@ fn session_pipe(kind: SocketType, options: &Options) -> io::Result<(Pipe, Pipe)>
     } else {
         Bounds { hwm: options.recv_hwm, swap: swap()? }
     };
-    Ok(pipe([outward, inward]))
+    Ok(pipe_with([outward, inward], [options.conflate && kind.conflates(); 2]))
 }
 
 impl Session {
@@ -155,6 +155,7 @@ impl Session {
         home: Home,
     ) -> Result<(Session, Pipe)> {
         let (socket_end, session_end) = session_pipe(owner.kind, options).map_err(dial::refusal)?;
+        session_end.shut(options.immediate);
         let dialer = Dialer::new(target, options)?;
         let interval = options.reconnect_interval.unwrap_or_default();
         let role = Role::Connecting { dialer, interval };
@@ -315,10 +316,14 @@ impl Session {
             pipe.rollback();
             if let Link::Up(up) = &self.link {
                 notify_raw(up, &self.options, pipe);
+                if let Some(words) = farewell(self.owner.kind, up.version(), &self.role, &self.options) {
+                    pipe.write(words);
+                }
             }
             // Who reads the notice of a connection that was accepted sees that the pipe is closed, too.
             if matches!(self.role, Role::Connecting { .. }) {
                 pipe.flush();
+                pipe.shut(self.options.immediate);
             }
         }
         match &self.role {
@@ -474,6 +479,9 @@ impl Session {
         }
         if let Some(pipe) = &mut self.pipe {
             self.leftover.extend(introduce(&self.owner, &mut up, &self.options, pipe));
+            if matches!(self.role, Role::Connecting { .. }) && self.options.immediate {
+                pipe.shut(false);
+            }
         }
         let (version, kind) = (up.version(), up.peer.kind);
         trace::say(format_args!(
@@ -582,6 +590,11 @@ impl Session {
                 self.take_up(up);
             }
             (Cause::Pipe(Signal::Closed), _) => self.begin_closing(now),
+            (Cause::Pipe(Signal::Tightened), _) => {
+                if let Some(pipe) = &mut self.pipe {
+                    pipe.reconsider();
+                }
+            }
             (Cause::Stop, _) => self.ended = true,
             (Cause::Dismiss, _) => self.dismiss(now),
             (Cause::Timer, link) => {
@@ -784,6 +797,16 @@ fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
     }
 }
 
+/// What the application receives when a connection is lost.
+fn farewell(kind: SocketType, version: Version, role: &Role, options: &Options) -> Option<Message> {
+    let again = matches!(role, Role::Connecting { .. });
+    if again && kind.hears_of_hiccups() && !options.hiccup_message.is_empty() {
+        return Message::copy_from(&options.hiccup_message).ok();
+    }
+    let notified = kind == SocketType::Router && version != Version::Raw && options.routing.notify_disconnect;
+    notified.then(Message::new)
+}
+
 /// Tells the socket who the peer is, and the peer what a new connection must know. Gives messages that
 /// were in the pipe and go out first.
 fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut Pipe) -> Vec<Message> {
@@ -791,6 +814,12 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
         && let Ok(identity) = Message::copy_from(&up.peer.identity)
     {
         pipe.write(identity.with_kind(Kind::Identity));
+        if options.routing.notify_connect && up.version() != Version::Raw {
+            pipe.write(Message::new());
+        }
+    }
+    if up.version() != Version::Raw {
+        owner.first_words().into_iter().for_each(|words| up.enqueue(words));
     }
     // A subscriber of 2.x filters on its own side: it is sent everything.
     if matches!(owner.kind, SocketType::Pub | SocketType::Xpub) && up.version() == Version::V1_0 {

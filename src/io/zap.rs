@@ -6,7 +6,6 @@ use super::owner::{Home, Owner};
 use crate::message::{Kind, Message};
 use crate::pipe::{Notify, Pipe, Signal};
 use crate::socket::kind::SocketType;
-use crate::socket::options::Options;
 use crate::transport::inproc::Party;
 use crate::wire::zap::{Answer, ENDPOINT};
 use std::sync::Arc;
@@ -34,8 +33,7 @@ impl Notify for Caller {
 impl Inquiry {
     /// Sends a request, if there is a handler. The session at `home` is driven when there is an answer.
     pub(crate) fn begin(owner: &Owner, home: &Home, request: Vec<Vec<u8>>) -> Inquiry {
-        let options = Options { send_hwm: 0, recv_hwm: 0, ..Options::default() };
-        let party = Party::new(SocketType::Dealer, &options);
+        let party = Party::without_socket(SocketType::Dealer);
         let mut pipe = owner.directory.connect_bound(ENDPOINT, &party, &HANDLERS);
         if let Some(pipe) = &mut pipe {
             pipe.set_owner(Arc::new(Caller(home.clone())), home.key);

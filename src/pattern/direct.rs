@@ -19,11 +19,16 @@ impl Direct {
         self.open.insert(id, ());
     }
 
+    /// Whether the pipe may be written to, when it has room.
+    pub(super) fn is_open(&self, id: PipeId) -> bool {
+        self.open.get(id).is_some()
+    }
+
     /// Begins a message to the pipe; it is dropped when there is none, when it was removed, and when it
     /// has no room.
     pub(super) fn begin(&mut self, to: Option<PipeId>, pipes: &mut Pipes) {
         debug_assert!(self.to.is_none(), "one message after the other");
-        self.to = to.filter(|id| self.open.get(*id).is_some() && pipes.get(*id).can_write());
+        self.to = to.filter(|id| self.is_open(*id) && pipes.get(*id).can_write());
     }
 
     /// Sends the next part of it; the one that has no others behind it is the last.

@@ -6,7 +6,7 @@
 
 use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
-use super::subscriptions::Subscriptions;
+use super::subscriptions::{Subscriptions, TakenBack};
 use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
 use crate::message::Message;
 use crate::socket::tags::Tags;
@@ -113,17 +113,17 @@ impl Pattern for Dish {
     fn join(&mut self, group: &[u8], pipes: &mut Pipes) -> Result<bool, Stop> {
         let is_new = !self.groups.contains(group);
         if is_new {
-            self.groups.subscribe(group, self.peers.pipes(), pipes);
+            self.groups.subscribe(group, false, self.peers.pipes(), pipes);
         }
         Ok(is_new)
     }
 
     fn leave(&mut self, group: &[u8], pipes: &mut Pipes) -> Result<bool, Stop> {
-        let was_joined = self.groups.unsubscribe(group, self.peers.pipes(), pipes);
+        let taken = self.groups.unsubscribe(group, false, self.peers.pipes(), pipes);
         // What was found ahead may be of the group.
         let groups = &self.groups;
         self.ahead = self.ahead.take().filter(|(group, _)| groups.contains(group.as_bytes()));
-        Ok(was_joined)
+        Ok(taken != TakenBack::None)
     }
 
     fn upstream(&self) -> Option<Arc<dyn Upstream>> {

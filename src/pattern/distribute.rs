@@ -77,6 +77,41 @@ impl Distribute {
         self.chosen = 0;
     }
 
+    /// Chooses the pipes that are not chosen, and no others.
+    pub(super) fn invert(&mut self) {
+        self.pipes.rotate_left(self.chosen);
+        self.chosen = self.pipes.len() - self.chosen;
+        for (place, id) in self.pipes.iter().enumerate() {
+            if let Some(at) = self.places.get_mut(*id) {
+                *at = place;
+            }
+        }
+    }
+
+    /// Leaves only the pipe chosen, if it is. False: it is not, and nothing is changed.
+    pub(super) fn narrow(&mut self, id: PipeId) -> bool {
+        let chosen = self.is_chosen(id);
+        if chosen {
+            self.chosen = 0;
+            self.choose(id.slot());
+        }
+        chosen
+    }
+
+    fn is_chosen(&self, id: PipeId) -> bool {
+        self.places.get(id).is_some_and(|place| *place < self.chosen)
+    }
+
+    /// A chosen pipe that has no room for a message.
+    pub(super) fn find_full(&self, pipes: &mut Pipes) -> Option<PipeId> {
+        self.pipes[..self.chosen].iter().copied().find(|id| !pipes.get(*id).can_write())
+    }
+
+    /// Whether the pipe is one of these.
+    pub(super) fn contains(&self, id: PipeId) -> bool {
+        self.places.get(id).is_some()
+    }
+
     /// Sends a part to the chosen pipes; after the last part none is chosen.
     #[inline]
     pub(super) fn send(&mut self, part: &mut Message, pipes: &mut Pipes) {

@@ -192,7 +192,13 @@ pub(crate) trait Pattern: Send {
     /// Whether [`Pattern::recv`] would give a part now.
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool;
 
-    /// Subscribes to a prefix. Only SUB has this option.
+    /// The routing id of the next pipe's peer, which the application has chosen: whatever the peer says of itself.
+    /// Types without such ids take no notice.
+    fn name_next(&mut self, _name: &[u8]) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    /// Subscribes to a prefix. Only SUB has this option, and an XPUB that subscribes for its peers.
     fn subscribe(&mut self, _prefix: &[u8], _pipes: &mut Pipes) -> Result<(), Stop> {
         Err(Stop::NotSupported)
     }
@@ -231,9 +237,9 @@ pub(crate) trait Pattern: Send {
         None
     }
 
-    /// The application wants the pipe's peer to have this routing id. Types without such ids take no notice.
-    fn rename(&mut self, _id: PipeId, _name: &[u8]) -> Result<(), Stop> {
-        Ok(())
+    /// How many different prefixes are subscribed to; `None` for types that have nothing to do with it.
+    fn topics_count(&self) -> Option<usize> {
+        None
     }
 
     /// The subscriptions of a SUB, XSUB or DISH, for those who replay them to peers that come (back).
@@ -274,6 +280,18 @@ pub(crate) fn new(kind: SocketType) -> Box<dyn Pattern> {
         SocketType::Dgram => Box::new(dgram::Dgram::default()),
         SocketType::Channel => Box::new(single::Single::<pair::Pair>::default()),
     }
+}
+
+/// What a socket of the type says to each new peer ahead of all other messages.
+pub(crate) fn first_words(kind: SocketType, options: &Options) -> Vec<Message> {
+    let said = [
+        (kind.probes() && options.routing.probe).then_some(&[][..]),
+        kind.says_hello().then_some(&options.hello_message[..]).filter(|hello| !hello.is_empty()),
+        matches!(kind, SocketType::Pub | SocketType::Xpub)
+            .then_some(&options.publishing.welcome[..])
+            .filter(|welcome| !welcome.is_empty()),
+    ];
+    said.into_iter().flatten().map(|words| Message::from_vec(words.to_vec())).collect()
 }
 
 /// Whether the pipe's other end is closed and no data is left to read; other messages are dropped.
@@ -338,7 +356,7 @@ mod tests {
         let (pattern, pipes) = (&mut rig.pattern, &mut rig.pipes);
         let somebody = pipes.ids().into_iter().nth(random.below(3));
         match (random.below(6), somebody) {
-            (0, Some(id)) => drop(pattern.rename(id, ["me", "you"][random.below(2)].as_bytes())),
+            (0, _) => drop(pattern.name_next(["me", "you"][random.below(2)].as_bytes())),
             (1, Some(id)) => pattern.feed_all(id),
             (2, _) => drop(pattern.join(text.as_bytes(), pipes)),
             (3, _) => drop(pattern.leave(text.as_bytes(), pipes)),
@@ -352,13 +370,31 @@ mod tests {
         rig.settle();
     }
 
+    /// Options at random.
+    fn choose(options: &mut Options, random: &mut Random) {
+        let mut yes = || random.below(2) == 0;
+        let routing = &mut options.routing;
+        (routing.mandatory, routing.handover) = (yes(), yes());
+        (options.requests.correlate, options.requests.relaxed) = (yes(), yes());
+        let publishing = &mut options.publishing;
+        (publishing.verbose, publishing.verboser, publishing.manual) = (yes(), yes(), yes());
+        (publishing.manual_last_value, publishing.no_drop) = (yes(), yes());
+        (publishing.invert_matching, publishing.only_first_subscribe) = (yes(), yes());
+        (publishing.verbose_unsubscribe, publishing.xsub_filters) = (yes(), yes());
+        publishing.repeats_subscriptions = yes();
+    }
+
     #[test]
     fn nothing_that_happens_in_any_order_upsets_a_pattern() {
-        for kind in SocketType::ALL {
+        for (kind, with_options) in SocketType::ALL.into_iter().flat_map(|kind| [(kind, false), (kind, true)])
+        {
             let mut random = Random::new(kind as u64 + 40);
             let (mut rig, mut peers) = (Rig::new(kind), Vec::new());
             for _ in 0..if cfg!(miri) { 100 } else { 5_000 } {
                 let n = random.below(peers.len().max(1));
+                if with_options && random.below(50) == 0 {
+                    rig.configure(|options| choose(options, &mut random));
+                }
                 match random.below(16) {
                     0 if peers.len() < 5 => {
                         let hwm = random.below(4);
@@ -379,6 +415,7 @@ mod tests {
                 }
                 peers.retain_mut(|peer| !peer.is_dismissed());
             }
+            rig.configure(|_| ());
             // The application finishes what it has begun, and reads as long as there is something.
             drop(peers);
             rig.send_part(testing::part("end", false)).ok();

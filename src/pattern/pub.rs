@@ -4,6 +4,7 @@
 use super::xpub::Xpub;
 use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::Message;
+use crate::socket::options::Options;
 
 /// See the module's documentation.
 pub(super) struct Pub(Xpub);
@@ -15,6 +16,10 @@ impl Default for Pub {
 }
 
 impl Pattern for Pub {
+    fn configure(&mut self, options: &Options, pipes: &mut Pipes) {
+        self.0.configure(options, pipes);
+    }
+
     fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
         self.0.attach(id, replayed, pipes);
     }
@@ -49,6 +54,10 @@ impl Pattern for Pub {
 
     fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
         false
+    }
+
+    fn topics_count(&self) -> Option<usize> {
+        self.0.topics_count()
     }
 }
 
@@ -119,7 +128,7 @@ mod tests {
     fn what_else_a_peer_sends_is_dropped() {
         let mut publisher = Rig::new(SocketType::Pub);
         let mut peer = publisher.attach();
-        peer.pipe.set_write_hwm(3);
+        peer.pipe.set_marks(Some(3), None);
         for _ in 0..10 {
             // Refused by the pipe, and the test, if the ones before were still in it.
             peer.send("un|wanted");

@@ -96,7 +96,7 @@ mod tests {
     fn what_a_peer_sends_does_not_pile_up() {
         let mut push = Rig::new(SocketType::Push);
         let mut peer = push.attach_with(0, |peer| peer.send_kind(Kind::Identity, "me"));
-        peer.pipe.set_write_hwm(2);
+        peer.pipe.set_marks(Some(2), None);
         for _ in 0..10 {
             // Refused by the pipe, and the test, if the ones before were still in it.
             peer.send("un|wanted");

@@ -209,7 +209,7 @@ mod tests {
     fn what_else_a_peer_sends_is_dropped() {
         let mut radio = Rig::new(SocketType::Radio);
         let mut peer = radio.attach();
-        peer.pipe.set_write_hwm(2);
+        peer.pipe.set_marks(Some(2), None);
         for _ in 0..10 {
             // Refused by the pipe, and the test, if the ones before were still in it.
             peer.send("un|wanted");

@@ -2,7 +2,9 @@
 //!
 //! A request goes to the next peer that has room, behind an empty part. Its reply is the next message
 //! from the same pipe that begins with an empty part and has others behind it; every other message is
-//! discarded. When that pipe goes away the reply is still waited for: nobody knows what the peer has
+//! discarded. With ZMQ_REQ_CORRELATE a number goes before the empty part, and only the reply that begins
+//! with it counts. With ZMQ_REQ_RELAXED a request may be sent while a reply is waited for, or half
+//! received: that reply is then discarded. Otherwise, when that pipe goes away the reply is still waited for: nobody knows what the peer has
 //! done, so that a second request is the application's decision.
 #![forbid(unsafe_code)]
 
@@ -10,6 +12,8 @@ use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
 use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
+use crate::socket::options::{Options, Requests};
+use std::hash::{BuildHasher, RandomState};
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -17,6 +21,11 @@ pub(super) struct Req {
     incoming: FairQueue,
     outgoing: LoadBalance,
     state: State,
+    rules: Requests,
+    /// The number that the last request with one began with.
+    number: Option<u32>,
+    /// The last request has a number.
+    correlated: bool,
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +49,41 @@ impl Req {
         }
         // What has come uninvited is not to be taken for the reply.
         while self.incoming.recv(pipes).is_some() {}
+        if self.rules.correlate {
+            let number =
+                self.number.map_or_else(|| RandomState::new().hash_one(0) as u32, |n| n.wrapping_add(1));
+            let mut part = Message::from_vec(number.to_ne_bytes().to_vec());
+            part.set_more(true);
+            self.outgoing.send(&mut part, pipes)?;
+            self.number = Some(number);
+        }
         let mut delimiter = Message::new();
         delimiter.set_more(true);
         self.outgoing.send(&mut delimiter, pipes)?;
+        self.correlated = self.rules.correlate;
         self.outgoing.target().ok_or(Stop::WouldBlock)
+    }
+
+    /// Whether the message that begins with this part, of the one that was asked, is the reply; the parts
+    /// up to and including the empty one are taken then.
+    fn is_reply(&mut self, mut part: Message, pipes: &mut Pipes) -> bool {
+        if let Some(number) = self.number.filter(|_| self.correlated) {
+            if part.as_bytes() != number.to_ne_bytes() || !part.more() {
+                return false;
+            }
+            match self.incoming.recv(pipes) {
+                Some(next) => part = next,
+                None => return false,
+            }
+        }
+        part.is_empty() && part.more()
     }
 
     /// Looks for the reply. True: its first part behind the empty one is next.
     fn find_reply(&mut self, pipes: &mut Pipes) -> bool {
         let State::Waiting(asked) = self.state else { return self.state == State::Receiving };
         while let Some(part) = self.incoming.recv(pipes) {
-            if self.incoming.source() == Some(asked) && part.is_empty() && part.more() {
+            if self.incoming.source() == Some(asked) && self.is_reply(part, pipes) {
                 self.state = State::Receiving;
                 return true;
             }
@@ -61,6 +94,10 @@ impl Req {
 }
 
 impl Pattern for Req {
+    fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
+        self.rules = options.requests.clone();
+    }
+
     fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
@@ -92,6 +129,7 @@ impl Pattern for Req {
         let to = match self.state {
             State::Ready => self.begin(pipes)?,
             State::Sending(to) => to,
+            State::Waiting(_) | State::Receiving if self.rules.relaxed => self.begin(pipes)?,
             State::Waiting(_) | State::Receiving => return Err(Stop::WrongState),
         };
         let more = part.more();
@@ -118,7 +156,7 @@ impl Pattern for Req {
         match self.state {
             State::Ready => self.outgoing.can_send(pipes),
             State::Sending(_) => true,
-            State::Waiting(_) | State::Receiving => false,
+            State::Waiting(_) | State::Receiving => self.rules.relaxed && self.outgoing.can_send(pipes),
         }
     }
 
@@ -223,6 +261,66 @@ mod tests {
         req.detach(id);
         assert_eq!(req.recv_part().unwrap().as_bytes(), b"2");
         assert_eq!(req.send("b"), Err(Stop::WouldBlock));
+    }
+
+    /// A request as the peer got it: the number that it begins with, and the rest.
+    fn numbered(peer: &mut crate::pattern::testing::Peer) -> (Message, Vec<Message>) {
+        let mut parts = std::iter::from_fn(|| peer.pipe.read());
+        let number = parts.next().unwrap();
+        (number, parts.collect())
+    }
+
+    #[test]
+    fn only_the_reply_with_the_number_of_the_request_is_taken() {
+        let mut req = Rig::with(SocketType::Req, |options| options.requests.correlate = true);
+        let mut peer = req.attach();
+        let mut numbers = Vec::new();
+        for _ in 0..2 {
+            req.send("a|b").unwrap();
+            let (number, rest) = numbered(&mut peer);
+            assert_eq!((number.len(), rest.len()), (4, 3));
+            assert!(number.more() && rest[0].is_empty());
+            for wrong in ["|no number", "1234||not the number", "1234", "too long||x"] {
+                peer.send(wrong);
+            }
+            for earlier in numbers.iter().chain([&number]) {
+                let earlier: &Message = earlier;
+                peer.pipe.write(earlier.clone());
+                peer.pipe.write(part("no empty part", true));
+                peer.pipe.write(part("x", false));
+                peer.pipe.write(earlier.clone());
+                peer.pipe.write(part("", true));
+                peer.pipe
+                    .write(part(if earlier.as_bytes() == number.as_bytes() { "good" } else { "bad" }, false));
+                peer.pipe.flush();
+            }
+            assert_eq!(req.recv_all(), ["good"]);
+            numbers.push(number);
+        }
+        assert_ne!(numbers[0].as_bytes(), numbers[1].as_bytes());
+    }
+
+    #[test]
+    fn a_relaxed_one_may_ask_again_and_takes_the_reply_to_the_last() {
+        let mut req = Rig::with(SocketType::Req, |options| {
+            (options.requests.relaxed, options.requests.correlate) = (true, true);
+        });
+        let mut one = req.attach_bounded(1);
+        req.send("a").unwrap();
+        assert_eq!(req.send("no room"), Err(Stop::WouldBlock));
+        let mut two = req.attach();
+        req.send("b").unwrap();
+        let (first, second) = (numbered(&mut one).0, numbered(&mut two).0);
+        for peer in [&mut one, &mut two] {
+            for number in [&first, &second] {
+                peer.pipe.write(number.clone());
+                peer.send("|reply|more");
+            }
+        }
+        assert!(req.recv_part().unwrap().more());
+        req.send("c").unwrap();
+        assert_eq!(req.recv(), Err(Stop::WouldBlock), "the rest of the reply is discarded");
+        assert_eq!(numbered(&mut two).1.len(), 2);
     }
 
     #[test]

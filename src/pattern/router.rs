@@ -2,14 +2,21 @@
 //! each message to the peer that its first part names (RFC 28).
 //!
 //! A peer's name, its routing id, is what the peer says it is, ahead of its first message, or else one
-//! that is made up here. A message to nobody, or to a peer without room, is dropped.
+//! that is made up here. A message to nobody, or to a peer without room, is dropped, unless the
+//! application wants to hear of it (ZMQ_ROUTER_MANDATORY).
+//!
+//! A peer that says a name which is taken is refused; or it is given the name, and its holder is closed,
+//! once what it sent is read (ZMQ_ROUTER_HANDOVER). The name that a peer was given by the application
+//! (ZMQ_CONNECT_ROUTING_ID) it keeps.
 #![forbid(unsafe_code)]
 
 use super::direct::Direct;
 use super::fair_queue::FairQueue;
 use super::pipe_map::PipeMap;
+use super::rotation::Rotation;
 use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::{Kind, Message};
+use crate::socket::options::Options;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::mem::take;
@@ -24,6 +31,10 @@ pub(super) struct Router {
     names: Names,
     /// The first part of a message of which the routing id was received.
     first: Option<Message>,
+    /// What is not delivered is refused.
+    mandatory: bool,
+    /// The pipes that may have room are its active ones.
+    with_room: Rotation,
 }
 
 /// Which pipe has which routing id.
@@ -34,25 +45,61 @@ struct Names {
     by_id: HashMap<Box<[u8]>, PipeId>,
     /// The number of the next one that is made up here.
     next: u32,
+    /// The name of the next pipe, given by the application.
+    given: Option<Message>,
+    /// A name that is taken goes over to who says it.
+    handover: bool,
+    /// Pipes whose names have gone over so, to be closed.
+    superseded: Vec<PipeId>,
 }
 
 struct Name {
     id: Message,
-    /// The id was made up here.
-    generated: bool,
+    origin: Origin,
     /// The pipe's other end is closed, so that another pipe may have the id.
     closed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The id was made up here.
+    Generated,
+    /// The peer says so.
+    Peer,
+    /// The application says so.
+    Application,
 }
 
 impl Default for Names {
     fn default() -> Names {
         // Not the same after a restart: a late reply to somebody before goes to nobody now.
         let next = RandomState::new().hash_one(0) as u32;
-        Names { by_pipe: PipeMap::default(), by_id: HashMap::new(), next }
+        Names {
+            by_pipe: PipeMap::default(),
+            by_id: HashMap::new(),
+            next,
+            given: None,
+            handover: false,
+            superseded: Vec::new(),
+        }
     }
 }
 
 impl Names {
+    /// Gives a new pipe a routing id: the one that was given for it, or else one of our own making.
+    fn begin(&mut self, pipe: PipeId) {
+        match self.given.take() {
+            Some(id) => self.set(pipe, Name { id, origin: Origin::Application, closed: false }),
+            None => self.generate(pipe),
+        }
+    }
+
+    /// Whether a pipe that is open has the routing id.
+    fn is_taken(&self, id: &[u8]) -> bool {
+        let holder = self.by_id.get(id);
+        holder.is_some_and(|holder| self.by_pipe.get(*holder).is_some_and(|name| !name.closed))
+    }
+
     /// Gives a pipe a routing id of our own making: five bytes, the first of them 0.
     fn generate(&mut self, pipe: PipeId) {
         loop {
@@ -61,7 +108,7 @@ impl Names {
             self.next = self.next.wrapping_add(1);
             if !self.by_id.contains_key(&id[..]) {
                 let id = Message::from_vec(id.to_vec());
-                return self.set(pipe, Name { id, generated: true, closed: false });
+                return self.set(pipe, Name { id, origin: Origin::Generated, closed: false });
             }
         }
     }
@@ -70,23 +117,26 @@ impl Names {
     /// to another pipe.
     fn rename(&mut self, pipe: PipeId, id: Message) -> bool {
         let Some(name) = self.by_pipe.get(pipe) else { return false };
+        if name.origin == Origin::Application {
+            return true;
+        }
         if id.is_empty() {
-            if !name.generated {
+            if name.origin == Origin::Peer {
                 self.unlist(pipe);
                 self.generate(pipe);
             }
             return true;
         }
-        if let Some(holder) = self.by_id.get(id.as_bytes())
-            && *holder != pipe
-            && self.by_pipe.get(*holder).is_some_and(|name| !name.closed)
-        {
-            return false;
-        }
         let closed = name.closed;
+        if self.by_id.get(id.as_bytes()) != Some(&pipe) && self.is_taken(id.as_bytes()) {
+            if !self.handover {
+                return false;
+            }
+            self.superseded.extend(self.by_id.get(id.as_bytes()));
+        }
         self.unlist(pipe);
         let id = Message::from_vec(id.as_bytes().to_vec());
-        self.set(pipe, Name { id, generated: false, closed });
+        self.set(pipe, Name { id, origin: Origin::Peer, closed });
         true
     }
 
@@ -128,22 +178,71 @@ impl Router {
                 && !self.names.control(id, part)
             {
                 self.forget(id, pipes);
-                return pipes.retire(id);
+                pipes.retire(id);
+                break;
             }
+        }
+        if !self.names.superseded.is_empty() {
+            self.close_superseded(pipes);
+        }
+    }
+
+    /// Closes the pipes whose names have gone over to others. What they sent is still received.
+    #[cold]
+    fn close_superseded(&mut self, pipes: &mut Pipes) {
+        while let Some(id) = self.names.superseded.pop() {
+            if let Some(name) = self.names.by_pipe.get_mut(id) {
+                name.closed = true;
+                self.stop_sending(id, pipes);
+                let pipe = pipes.get(id);
+                // The name is not gone: no word of it.
+                pipe.set_epitaph(None);
+                pipe.close();
+            }
+        }
+    }
+
+    fn stop_sending(&mut self, id: PipeId, pipes: &mut Pipes) {
+        self.outgoing.remove(id, pipes);
+        self.with_room.remove(id);
+    }
+
+    /// Why a message to the pipe with the routing id cannot be sent now, if so.
+    #[cold]
+    fn refuse(&self, id: &[u8], pipes: &mut Pipes) -> Result<(), Stop> {
+        match self.names.by_id.get(id) {
+            Some(to) if !self.outgoing.is_open(*to) => Err(Stop::Unroutable),
+            Some(to) if pipes.get(*to).can_write() => Ok(()),
+            Some(_) => Err(Stop::WouldBlock),
+            None => Err(Stop::Unroutable),
         }
     }
 
     fn forget(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.names.remove(id);
-        self.outgoing.remove(id, pipes);
+        self.stop_sending(id, pipes);
         self.incoming.detach(id, pipes);
     }
 }
 
 impl Pattern for Router {
+    fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
+        self.mandatory = options.routing.mandatory;
+        self.names.handover = options.routing.handover;
+    }
+
+    fn name_next(&mut self, name: &[u8]) -> Result<(), Stop> {
+        if self.names.is_taken(name) {
+            return Err(Stop::NameInUse);
+        }
+        self.names.given = Some(Message::from_vec(name.to_vec()));
+        Ok(())
+    }
+
     fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
-        self.names.generate(id);
+        self.names.begin(id);
         self.outgoing.attach(id);
+        self.with_room.insert(id);
         self.incoming.attach(id);
         self.read_control(id, pipes);
     }
@@ -154,7 +253,7 @@ impl Pattern for Router {
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.read_control(id, pipes);
-        self.outgoing.remove(id, pipes);
+        self.stop_sending(id, pipes);
         if let Some(name) = self.names.by_pipe.get_mut(id) {
             name.closed = true;
         }
@@ -170,9 +269,14 @@ impl Pattern for Router {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
+    fn writable(&mut self, id: PipeId, _pipes: &mut Pipes) {
+        self.with_room.activate(id);
+    }
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        if self.mandatory && !self.sending && part.more() {
+            self.refuse(part.as_bytes(), pipes)?;
+        }
         let part = take(part);
         let more = part.more();
         if self.sending {
@@ -191,6 +295,9 @@ impl Pattern for Router {
         let within = self.incoming.is_within();
         let names = &mut self.names;
         let received = self.incoming.recv_with(pipes, |id, part| names.control(id, part));
+        if !self.names.superseded.is_empty() {
+            self.close_superseded(pipes);
+        }
         if within || received.is_none() {
             return received.ok_or(Stop::WouldBlock);
         }
@@ -199,13 +306,27 @@ impl Pattern for Router {
         Ok(name.expect("a pipe that is read has a routing id").id.clone())
     }
 
-    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
-        true
+    fn can_send(&mut self, pipes: &mut Pipes) -> bool {
+        if !self.mandatory || self.sending {
+            return true;
+        }
+        while let Some(id) = self.with_room.current() {
+            if pipes.get(id).can_write() {
+                return true;
+            }
+            self.with_room.deactivate_current();
+        }
+        false
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
         let names = &mut self.names;
-        self.first.is_some() || self.incoming.can_recv_with(pipes, |id, part| names.control(id, part))
+        let can =
+            self.first.is_some() || self.incoming.can_recv_with(pipes, |id, part| names.control(id, part));
+        if !self.names.superseded.is_empty() {
+            self.close_superseded(pipes);
+        }
+        can
     }
 }
 
@@ -315,6 +436,72 @@ mod tests {
         router.send("x|1").unwrap();
         router.send("y|nobody").unwrap();
         assert_eq!(holder.recv_all(), ["1"]);
+    }
+
+    #[test]
+    fn what_cannot_be_delivered_is_refused_if_so_wished() {
+        let mut router = Rig::with(SocketType::Router, |options| options.routing.mandatory = true);
+        assert!(!router.can_send());
+        assert_eq!(router.send("x|nobody"), Err(Stop::Unroutable));
+        router.send("without a name").unwrap();
+        let mut peer = router.attach_with(1, |peer| peer.send_kind(Kind::Identity, "x"));
+        assert!(router.can_send());
+        router.send("x|1|1").unwrap();
+        assert!(!router.can_send());
+        assert_eq!(router.send("x|2"), Err(Stop::WouldBlock));
+        let other = named(&mut router, "y");
+        assert!(router.can_send(), "there is room for another");
+        assert_eq!(router.send("x|2"), Err(Stop::WouldBlock));
+        assert_eq!(peer.recv_all(), ["1|1"]);
+        router.send("x|2").unwrap();
+        drop(other);
+        assert!(!router.can_send());
+        peer.send("last words");
+        drop(peer);
+        assert_eq!(router.send("x|3"), Err(Stop::Unroutable), "although there is something to receive");
+        assert_eq!(router.recv_all(), ["x|last words"]);
+    }
+
+    #[test]
+    fn a_name_goes_over_to_the_newcomer_if_so_wished() {
+        let mut router = Rig::with(SocketType::Router, |options| options.routing.handover = true);
+        let mut old = named(&mut router, "x");
+        old.send("from|the old");
+        let mut new = named(&mut router, "x");
+        router.send("x|1").unwrap();
+        assert!(old.is_dismissed() && !new.is_dismissed());
+        new.send("from the new");
+        drop(old);
+        assert_eq!(router.recv_all(), ["x|from|the old", "x|from the new"]);
+        assert_eq!(new.recv_all(), ["1"]);
+        assert_eq!(router.pipes.len(), 1);
+        // By one that was there under another name, and says it behind data.
+        let mut other = named(&mut router, "y");
+        other.send("a");
+        other.send_kind(Kind::Identity, "x");
+        other.send("b");
+        assert_eq!(router.recv_all(), ["y|a", "x|b"]);
+        assert!(new.is_dismissed());
+        router.send("x|2").unwrap();
+        assert_eq!(other.recv_all(), ["2"]);
+    }
+
+    #[test]
+    fn a_name_that_the_application_gives_holds() {
+        let mut router = Rig::with(SocketType::Router, |options| options.routing.mandatory = true);
+        router.pattern.name_next(b"x").unwrap();
+        let mut peer = router.attach_with(0, |peer| peer.send_kind(Kind::Identity, "y"));
+        let mut next = router.attach();
+        assert_eq!(router.pattern.name_next(b"x"), Err(Stop::NameInUse));
+        router.send("x|1").unwrap();
+        assert_eq!(router.send("y|2"), Err(Stop::Unroutable));
+        peer.send_kind(Kind::Identity, "z");
+        peer.send("a");
+        next.send("b");
+        assert_eq!(router.recv(), Ok("x|a".into()));
+        assert_eq!(peer.recv_all(), ["1"]);
+        router.detach(peer.id);
+        router.pattern.name_next(b"x").unwrap();
     }
 
     #[test]

@@ -18,10 +18,14 @@ pub(super) struct Stream {
     incoming: FairQueue,
     /// Each pipe's routing id, until its connection is closed from this side.
     names: PipeMap<Message>,
+    /// Those that were closed from this side, until their peers are gone too.
+    ended: PipeMap<()>,
     /// Where messages to a routing id go.
     pipes: HashMap<Box<[u8]>, PipeId>,
     /// The number in the next routing id that is made up here.
     next: u32,
+    /// The routing id of the next pipe, which the application has chosen.
+    chosen: Option<Vec<u8>>,
     /// What comes next is the second part of a message, for this peer if it is still there.
     sending: Option<Option<PipeId>>,
     /// The second part of a message of which the routing id was received.
@@ -33,9 +37,11 @@ impl Default for Stream {
         Stream {
             incoming: FairQueue::default(),
             names: PipeMap::default(),
+            ended: PipeMap::default(),
             pipes: HashMap::new(),
             // Not the same after a restart: a late reply to somebody before goes to nobody now.
             next: RandomState::new().hash_one(0) as u32,
+            chosen: None,
             sending: None,
             second: None,
         }
@@ -55,6 +61,17 @@ impl Stream {
         }
     }
 
+    fn make_up_name(&mut self) -> Vec<u8> {
+        loop {
+            let mut name = vec![0; 5];
+            name[1..].copy_from_slice(&self.next.to_be_bytes());
+            self.next = self.next.wrapping_add(1);
+            if !self.pipes.contains_key(&name[..]) {
+                return name;
+            }
+        }
+    }
+
     fn list(&mut self, id: PipeId, name: &[u8]) {
         self.pipes.insert(name.into(), id);
         self.names.insert(id, Message::from_vec(name.to_vec()));
@@ -70,6 +87,7 @@ impl Stream {
         if ends {
             self.unlist(id);
             self.names.remove(id);
+            self.ended.insert(id, ());
             self.incoming.detach(id, pipes);
             self.readable(id, pipes);
         }
@@ -78,14 +96,7 @@ impl Stream {
 
 impl Pattern for Stream {
     fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
-        let name = loop {
-            let mut name = [0; 5];
-            name[1..].copy_from_slice(&self.next.to_be_bytes());
-            self.next = self.next.wrapping_add(1);
-            if !self.pipes.contains_key(&name[..]) {
-                break name;
-            }
-        };
+        let name = self.chosen.take().unwrap_or_else(|| self.make_up_name());
         self.list(id, &name);
         self.incoming.attach(id);
     }
@@ -94,6 +105,7 @@ impl Pattern for Stream {
         self.incoming.detach(id, pipes);
         self.unlist(id);
         self.names.remove(id);
+        self.ended.remove(id);
     }
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -102,10 +114,11 @@ impl Pattern for Stream {
     }
 
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes) {
-        if self.names.get(id).is_none() {
-            // Closed from this side: what comes until the connection has ended is dropped.
+        if self.ended.get(id).is_some() {
+            // What comes until the connection has ended is dropped.
             while pipes.get(id).read().is_some() {}
             if pipes.get(id).is_finished() {
+                self.ended.remove(id);
                 pipes.retire(id);
             }
         } else if is_spent(pipes.get(id)) {
@@ -172,14 +185,11 @@ impl Pattern for Stream {
         self.names.get(id).map(Message::as_bytes)
     }
 
-    fn rename(&mut self, id: PipeId, name: &[u8]) -> Result<(), Stop> {
+    fn name_next(&mut self, name: &[u8]) -> Result<(), Stop> {
         if self.pipes.contains_key(name) {
             return Err(Stop::NameInUse);
         }
-        if self.names.get(id).is_some() {
-            self.unlist(id);
-            self.list(id, name);
-        }
+        self.chosen = Some(name.to_vec());
         Ok(())
     }
 }
@@ -191,16 +201,15 @@ mod tests {
     use crate::socket::kind::SocketType;
 
     fn named(stream: &mut Rig, name: &str, hwm: usize) -> Peer {
-        let peer = stream.attach_bounded(hwm);
-        stream.pattern.rename(peer.id, name.as_bytes()).unwrap();
-        peer
+        stream.pattern.name_next(name.as_bytes()).unwrap();
+        stream.attach_bounded(hwm)
     }
 
     #[test]
     fn bytes_come_with_names_and_go_to_them() {
         let mut stream = Rig::new(SocketType::Stream);
         let (mut one, mut two) = (named(&mut stream, "one", 0), named(&mut stream, "two", 0));
-        assert_eq!(stream.pattern.rename(two.id, b"one"), Err(Stop::NameInUse));
+        assert_eq!(stream.pattern.name_next(b"one"), Err(Stop::NameInUse));
         for text in ["", "a", "b"] {
             one.send(text);
         }
@@ -251,7 +260,7 @@ mod tests {
         stream.send("x|").unwrap();
         assert_eq!(stream.send("x|more"), Err(Stop::Unroutable));
         assert_eq!(peer.recv_all(), ["bye", ""]);
-        peer.pipe.set_write_hwm(2);
+        peer.pipe.set_marks(Some(2), None);
         for _ in 0..5 {
             peer.send("never received");
             stream.settle();

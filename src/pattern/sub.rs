@@ -4,6 +4,7 @@
 use super::xsub::Xsub;
 use super::{Pattern, PipeId, Pipes, Stop, Upstream};
 use crate::message::Message;
+use crate::socket::options::Options;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -11,6 +12,11 @@ use std::sync::Arc;
 pub(super) struct Sub(Xsub);
 
 impl Pattern for Sub {
+    fn configure(&mut self, options: &Options, pipes: &mut Pipes) {
+        self.0.configure(options, pipes);
+        self.0.filter(Some(options.publishing.invert_matching));
+    }
+
     fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
         self.0.attach(id, replayed, pipes);
     }
@@ -54,6 +60,10 @@ impl Pattern for Sub {
 
     fn unsubscribe(&mut self, prefix: &[u8], pipes: &mut Pipes) -> Result<bool, Stop> {
         Ok(self.0.take_back(prefix, pipes))
+    }
+
+    fn topics_count(&self) -> Option<usize> {
+        self.0.topics_count()
     }
 
     fn upstream(&self) -> Option<Arc<dyn Upstream>> {
@@ -102,6 +112,17 @@ mod tests {
         assert_eq!(sub.recv(), Err(Stop::WouldBlock));
         assert_eq!(sub.send("\u{1}a"), Err(Stop::NotSupported));
         assert!(sub.pattern.upstream().is_some());
+    }
+
+    #[test]
+    fn matching_can_be_inverted() {
+        let (mut sub, mut peer) = subscribed(&["a"]);
+        sub.configure(|options| options.publishing.invert_matching = true);
+        for message in ["a|b", "b|a", ""] {
+            peer.send(message);
+        }
+        assert_eq!(sub.recv_all(), ["b|a", ""]);
+        assert_eq!(sub.pattern.topics_count(), Some(1));
     }
 
     #[test]

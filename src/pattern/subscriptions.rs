@@ -21,6 +21,17 @@ pub(super) struct Subscriptions {
     everything: AtomicBool,
 }
 
+/// What taking a subscription back has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TakenBack {
+    /// There is none.
+    None,
+    /// There are others to the same prefix.
+    One,
+    /// There is no other to this prefix.
+    Last,
+}
+
 impl Subscriptions {
     pub(super) fn new() -> Subscriptions {
         Subscriptions { counts: Mutex::new(PrefixTree::new()), everything: AtomicBool::new(false) }
@@ -37,30 +48,48 @@ impl Subscriptions {
         self.counts.lock().find(prefix).is_some()
     }
 
-    /// Subscribes once more; the peers are told when it is the first time.
-    pub(super) fn subscribe(&self, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
+    /// How many different prefixes there are.
+    pub(super) fn len(&self) -> usize {
+        self.counts.lock().len()
+    }
+
+    /// Subscribes once more; the peers are told when it is the first time, or `always`.
+    pub(super) fn subscribe(&self, prefix: &[u8], always: bool, peers: &[PipeId], pipes: &mut Pipes) {
         let mut counts = self.counts.lock();
         // A prefix that is too long for the tree can match no message either.
         let Some((_, count)) = counts.entry(prefix, || 0) else { return };
         *count = count.saturating_add(1);
         if *count == 1 {
             self.everything.fetch_or(prefix.is_empty(), Ordering::Relaxed);
+        }
+        if *count == 1 || always {
             tell(Kind::Subscribe, prefix, peers, pipes);
         }
     }
 
-    /// Takes one subscription back; the peers are told when it was the last. False: there is none.
-    pub(super) fn unsubscribe(&self, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) -> bool {
+    /// Takes one subscription back; the peers are told when it was the last, or `always`.
+    pub(super) fn unsubscribe(
+        &self,
+        prefix: &[u8],
+        always: bool,
+        peers: &[PipeId],
+        pipes: &mut Pipes,
+    ) -> TakenBack {
         let mut counts = self.counts.lock();
-        let Some(node) = counts.find(prefix) else { return false };
-        let count = counts.value_mut(node);
-        *count -= 1;
-        if *count == 0 {
-            counts.remove(node);
-            self.everything.fetch_and(!prefix.is_empty(), Ordering::Relaxed);
+        let mut taken = TakenBack::None;
+        if let Some(node) = counts.find(prefix) {
+            let count = counts.value_mut(node);
+            *count -= 1;
+            taken = if *count == 0 { TakenBack::Last } else { TakenBack::One };
+            if taken == TakenBack::Last {
+                counts.remove(node);
+                self.everything.fetch_and(!prefix.is_empty(), Ordering::Relaxed);
+            }
+        }
+        if taken == TakenBack::Last || always {
             tell(Kind::Cancel, prefix, peers, pipes);
         }
-        true
+        taken
     }
 
     /// Tells a new peer everything.
@@ -118,12 +147,14 @@ mod tests {
         let mut peer = attach_pipe(&mut pipes, 1);
         let peers = [peer.id];
         for prefix in ["a", "a", "", "a"] {
-            subscriptions.subscribe(prefix.as_bytes(), &peers, &mut pipes);
+            subscriptions.subscribe(prefix.as_bytes(), false, &peers, &mut pipes);
         }
         assert!(subscriptions.matches(b"x"));
         let taken: Vec<bool> = ["", "", "a", "a", "a", "a", "b"]
             .iter()
-            .map(|prefix| subscriptions.unsubscribe(prefix.as_bytes(), &peers, &mut pipes))
+            .map(|prefix| {
+                subscriptions.unsubscribe(prefix.as_bytes(), false, &peers, &mut pipes) != TakenBack::None
+            })
             .collect();
         assert_eq!(taken, [true, false, true, true, true, false, false]);
         assert_eq!(peer.recv_all(), ["Subscribe a", "Subscribe ", "Cancel ", "Cancel a"]);
@@ -134,17 +165,17 @@ mod tests {
     fn replay_supersedes_what_is_queued_and_returns_the_rest() {
         let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
         let mut peer = attach_pipe(&mut pipes, 0);
-        subscriptions.subscribe(b"a", &[peer.id], &mut pipes);
-        subscriptions.subscribe(b"b", &[peer.id], &mut pipes);
+        subscriptions.subscribe(b"a", false, &[peer.id], &mut pipes);
+        subscriptions.subscribe(b"b", false, &[peer.id], &mut pipes);
         pipes.get(peer.id).write(Message::copy_from(b"data").unwrap());
-        subscriptions.unsubscribe(b"a", &[peer.id], &mut pipes);
+        subscriptions.unsubscribe(b"a", false, &[peer.id], &mut pipes);
         assert_eq!(replayed(&subscriptions, &mut peer.pipe), (vec!["b".to_string()], 1));
         assert_eq!(
             replayed(&subscriptions, &mut peer.pipe),
             (vec!["b".to_string()], 0),
             "again, for the next"
         );
-        subscriptions.subscribe(b"c", &[peer.id], &mut pipes);
+        subscriptions.subscribe(b"c", false, &[peer.id], &mut pipes);
         assert_eq!(peer.recv_all(), ["Subscribe c"]);
     }
 
@@ -166,9 +197,9 @@ mod tests {
             (known, peer)
         });
         for n in 0..count {
-            subscriptions.subscribe(&n.to_le_bytes(), &[id], &mut pipes);
+            subscriptions.subscribe(&n.to_le_bytes(), false, &[id], &mut pipes);
             if n % 3 == 0 {
-                subscriptions.unsubscribe(&n.to_le_bytes(), &[id], &mut pipes);
+                subscriptions.unsubscribe(&n.to_le_bytes(), false, &[id], &mut pipes);
             }
         }
         let (mut known, mut peer) = session.join().unwrap();

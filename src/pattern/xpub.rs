@@ -4,7 +4,11 @@
 //! A peer subscribes by a subscription message, or by data that begins with the byte 1, and takes it back
 //! by a cancellation, or data that begins with 0. What it has subscribed to holds from attach to detach.
 //! The application is told, by a message of the byte and the prefix, of the first subscription to a
-//! prefix and of the end of the last. Other data from peers it gets as it is.
+//! prefix and of the end of the last, or of all of them (ZMQ_XPUB_VERBOSE, ZMQ_XPUB_VERBOSER). Other data
+//! from peers it gets as it is, without the subscriptions that were among its parts.
+//!
+//! With ZMQ_XPUB_MANUAL the application is told of everything, nobody is subscribed by it, and the
+//! application subscribes, or not, the peer that it was told of last.
 #![forbid(unsafe_code)]
 
 use super::distribute::Distribute;
@@ -13,7 +17,8 @@ use super::prefix_tree::{NodeId, PrefixTree};
 use super::subscribers::Subscribers;
 use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::{Kind, Message};
-use std::collections::VecDeque;
+use crate::socket::options::{Options, Publishing};
+use std::collections::{BTreeSet, VecDeque};
 
 /// See the module's documentation.
 pub(super) struct Xpub {
@@ -23,7 +28,33 @@ pub(super) struct Xpub {
     prefixes: PipeMap<Vec<NodeId>>,
     outgoing: Distribute,
     /// What the application has not received yet, when it is to be told at all.
-    news: Option<VecDeque<Message>>,
+    news: Option<VecDeque<News>>,
+    rules: Publishing,
+    /// Who was the last to have a prefix of its told to the application.
+    last: Option<PipeId>,
+    /// What each pipe has asked for and not taken back, while the application subscribes.
+    asked: PipeMap<BTreeSet<Vec<u8>>>,
+    /// Whom the application has just subscribed: where the next message goes, if it is to go there first.
+    first_to: Option<PipeId>,
+    /// The pipe for which a message was refused, until it has room.
+    full: Option<PipeId>,
+}
+
+/// What the application receives.
+struct News {
+    part: Message,
+    about: About,
+}
+
+/// What news is about.
+#[derive(Clone, Copy)]
+enum About {
+    /// A prefix of this pipe's.
+    Peer(PipeId),
+    /// A prefix of a pipe that is gone.
+    Nobody,
+    /// It is a peer's data.
+    Data,
 }
 
 /// What a part from a peer is.
@@ -35,13 +66,13 @@ enum Incoming<'a> {
 }
 
 impl<'a> Incoming<'a> {
-    fn of(part: &'a Message, within_data: bool) -> Incoming<'a> {
+    fn of(part: &'a Message, may_subscribe: bool) -> Incoming<'a> {
         let bytes = part.as_bytes();
         match part.kind() {
             Kind::Subscribe => Incoming::Subscribe(bytes),
             Kind::Cancel => Incoming::Cancel(bytes),
             Kind::Identity => Incoming::Other,
-            Kind::Data if within_data => Incoming::Data,
+            Kind::Data if !may_subscribe => Incoming::Data,
             Kind::Data => match bytes.split_first() {
                 Some((1, prefix)) => Incoming::Subscribe(prefix),
                 Some((0, prefix)) => Incoming::Cancel(prefix),
@@ -59,7 +90,17 @@ impl Xpub {
             prefixes: PipeMap::default(),
             outgoing: Distribute::default(),
             news: receives.then(VecDeque::new),
+            rules: Publishing::default(),
+            last: None,
+            asked: PipeMap::default(),
+            first_to: None,
+            full: None,
         }
+    }
+
+    /// Whether the application subscribes its peers.
+    fn is_manual(&self) -> bool {
+        self.news.is_some() && (self.rules.manual || self.rules.manual_last_value)
     }
 
     /// Takes in all that the peer has sent.
@@ -68,73 +109,146 @@ impl Xpub {
             return;
         }
         let pipe = pipes.get(id);
-        let mut within_data = false;
+        let (mut data, mut begins) = (Vec::new(), true);
         while let Some(part) = pipe.read() {
-            match Incoming::of(&part, within_data) {
+            let more = part.more();
+            match Incoming::of(&part, begins || !self.rules.only_first_subscribe) {
                 Incoming::Subscribe(prefix) => self.subscribe(id, prefix),
                 Incoming::Cancel(prefix) => self.cancel(id, prefix),
-                Incoming::Data => {
-                    within_data = part.more();
-                    if let Some(news) = &mut self.news {
-                        news.push_back(part);
-                    }
-                }
+                Incoming::Data => data.push(part),
                 Incoming::Other => (),
+            }
+            begins = !more;
+            if begins && !data.is_empty() {
+                self.pass_on(&mut data);
             }
         }
     }
 
+    /// Passes a peer's message on to the application.
+    fn pass_on(&mut self, data: &mut Vec<Message>) {
+        if let Some(last) = data.last_mut() {
+            last.set_more(false);
+        }
+        let parts = data.drain(..).map(|part| News { part, about: About::Data });
+        if let Some(news) = &mut self.news {
+            news.extend(parts);
+        }
+    }
+
+    /// The peer subscribes to the prefix.
     fn subscribe(&mut self, id: PipeId, prefix: &[u8]) {
-        let Some(nodes) = self.prefixes.get_mut(id) else { return };
+        let tell = if self.is_manual() {
+            match self.asked.get_mut(id) {
+                Some(asked) => _ = asked.insert(prefix.to_vec()),
+                None => self.asked.insert(id, BTreeSet::from([prefix.to_vec()])),
+            }
+            true
+        } else {
+            self.add(id, prefix) || self.rules.verbose || self.rules.verboser
+        };
+        if tell {
+            self.tell(1, prefix, About::Peer(id));
+        }
+    }
+
+    /// The peer takes a subscription back.
+    fn cancel(&mut self, id: PipeId, prefix: &[u8]) {
+        let tell = if self.is_manual() {
+            if let Some(asked) = self.asked.get_mut(id) {
+                asked.remove(prefix);
+            }
+            true
+        } else {
+            self.take_back(id, prefix) || self.rules.verboser
+        };
+        if tell {
+            self.tell(0, prefix, About::Peer(id));
+        }
+    }
+
+    /// Subscribes the pipe. True: nobody was subscribed to the prefix before.
+    fn add(&mut self, id: PipeId, prefix: &[u8]) -> bool {
+        let Some(nodes) = self.prefixes.get_mut(id) else { return false };
         // A prefix that is too long for the tree can match no message either.
-        let Some((node, subscribers)) = self.tree.entry(prefix, Subscribers::default) else { return };
+        let Some((node, subscribers)) = self.tree.entry(prefix, Subscribers::default) else { return false };
         let is_first = subscribers.is_empty();
         if subscribers.insert(id.slot(), nodes.len()) {
             nodes.push(node);
         }
-        if is_first {
-            self.tell(1, prefix);
-        }
+        is_first
     }
 
-    fn cancel(&mut self, id: PipeId, prefix: &[u8]) {
-        let Some(nodes) = self.prefixes.get_mut(id) else { return };
-        let Some(node) = self.tree.find(prefix) else { return };
-        let Some(place) = self.tree.value_mut(node).remove(id.slot()) else { return };
+    /// Takes the pipe's subscription back. True: nobody is subscribed to the prefix any more.
+    fn take_back(&mut self, id: PipeId, prefix: &[u8]) -> bool {
+        let Some(nodes) = self.prefixes.get_mut(id) else { return false };
+        let Some(node) = self.tree.find(prefix) else { return false };
+        let Some(place) = self.tree.value_mut(node).remove(id.slot()) else { return false };
         nodes.swap_remove(place);
         if let Some(moved) = nodes.get(place) {
             self.tree.value_mut(*moved).set_place(id.slot(), place);
         }
-        if self.tree.value_mut(node).is_empty() {
+        let is_last = self.tree.value_mut(node).is_empty();
+        if is_last {
             self.tree.remove(node);
-            self.tell(0, prefix);
         }
+        is_last
     }
 
     /// Takes back all that the pipe has subscribed to.
     fn cancel_all(&mut self, id: PipeId) {
+        // What was told when it was asked for; otherwise what holds.
+        let asked = self.asked.remove(id);
+        let tell = asked.is_none() && self.news.is_some() && !self.is_manual();
         for node in self.prefixes.remove(id).unwrap_or_default() {
             let subscribers = self.tree.value_mut(node);
             let known = subscribers.remove(id.slot());
             assert!(known.is_some(), "a pipe and the tree agree on its subscriptions");
-            if subscribers.is_empty() {
-                if self.news.is_some() {
-                    self.tell(0, &self.tree.prefix(node));
-                }
+            let is_last = subscribers.is_empty();
+            if tell && (is_last || self.rules.verboser) {
+                self.tell(0, &self.tree.prefix(node), About::Nobody);
+            }
+            if is_last {
                 self.tree.remove(node);
             }
+        }
+        for prefix in asked.into_iter().flatten() {
+            self.tell(0, &prefix, About::Nobody);
         }
     }
 
     /// Tells the application of a subscription (1) or the end of one (0).
-    fn tell(&mut self, what: u8, prefix: &[u8]) {
+    fn tell(&mut self, what: u8, prefix: &[u8], about: About) {
         if let Some(news) = &mut self.news {
-            news.push_back(Message::from_vec([&[what], prefix].concat()));
+            news.push_back(News { part: Message::from_vec([&[what], prefix].concat()), about });
         }
+    }
+
+    /// Chooses the pipes that a message goes to, where that is not just those that have subscribed to it.
+    #[cold]
+    fn choose_by_rules(&mut self, pipes: &mut Pipes) -> Result<(), Stop> {
+        if let Some(id) = self.first_to {
+            self.outgoing.narrow(id);
+        }
+        if self.rules.invert_matching {
+            self.outgoing.invert();
+        }
+        self.full = if self.rules.no_drop { self.outgoing.find_full(pipes) } else { None };
+        if self.full.is_some() {
+            self.outgoing.choose_none();
+            return Err(Stop::WouldBlock);
+        }
+        self.first_to = None;
+        Ok(())
     }
 }
 
 impl Pattern for Xpub {
+    fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
+        self.rules = options.publishing.clone();
+        self.full = None;
+    }
+
     fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
         self.outgoing.attach(id);
         self.prefixes.insert(id, Vec::new());
@@ -144,6 +258,9 @@ impl Pattern for Xpub {
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.outgoing.remove(id, pipes);
         self.cancel_all(id);
+        self.last = self.last.filter(|last| *last != id);
+        self.first_to = self.first_to.filter(|first| *first != id);
+        self.full = self.full.filter(|full| *full != id);
     }
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -168,24 +285,63 @@ impl Pattern for Xpub {
             self.tree.matching(part.as_bytes(), |subscribers| {
                 subscribers.slots().for_each(|slot| outgoing.choose(slot));
             });
+            if self.rules.invert_matching || self.rules.no_drop || self.first_to.is_some() {
+                self.choose_by_rules(pipes)?;
+            }
         }
-        outgoing.send(part, pipes);
+        self.outgoing.send(part, pipes);
         Ok(())
     }
 
     fn recv(&mut self, _pipes: &mut Pipes) -> Result<Message, Stop> {
-        match &mut self.news {
-            Some(news) => news.pop_front().ok_or(Stop::WouldBlock),
-            None => Err(Stop::NotSupported),
+        let news = self.news.as_mut().ok_or(Stop::NotSupported)?;
+        let News { part, about } = news.pop_front().ok_or(Stop::WouldBlock)?;
+        match about {
+            About::Peer(id) => self.last = Some(id).filter(|id| self.outgoing.contains(*id)),
+            About::Nobody => self.last = None,
+            About::Data => (),
         }
+        Ok(part)
     }
 
-    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
-        true
+    fn can_send(&mut self, pipes: &mut Pipes) -> bool {
+        // A message that was refused may be for this pipe again.
+        match self.full {
+            Some(id) if self.outgoing.contains(id) && !pipes.get(id).can_write() => false,
+            _ => {
+                self.full = None;
+                true
+            }
+        }
     }
 
     fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
         self.news.as_ref().is_some_and(|news| !news.is_empty())
+    }
+
+    fn subscribe(&mut self, prefix: &[u8], _pipes: &mut Pipes) -> Result<(), Stop> {
+        if !self.is_manual() {
+            return Err(Stop::NotSupported);
+        }
+        if let Some(id) = self.last {
+            self.add(id, prefix);
+            self.first_to = self.rules.manual_last_value.then_some(id);
+        }
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, prefix: &[u8], _pipes: &mut Pipes) -> Result<bool, Stop> {
+        if !self.is_manual() {
+            return Err(Stop::NotSupported);
+        }
+        if let Some(id) = self.last {
+            self.take_back(id, prefix);
+        }
+        Ok(true)
+    }
+
+    fn topics_count(&self) -> Option<usize> {
+        Some(self.tree.len())
     }
 }
 
@@ -219,14 +375,140 @@ mod tests {
     fn data_subscribes_too_and_other_data_is_received() {
         let mut xpub = Rig::new(SocketType::Xpub);
         let mut peer = xpub.attach_with(0, |peer| peer.send_kind(Kind::Identity, "\u{1}me"));
-        for message in ["\u{1}a", "data|\u{1}data|\0", "\u{1}b|\u{1}c|x|y", "|z", "\0b"] {
+        for message in ["\u{1}a", "data|\u{1}d|more|\0", "\u{1}b|\u{1}c|x|y", "|z", "\0b"] {
             peer.send(message);
         }
-        assert_eq!(xpub.recv_all(), ["\u{1}a", "data|\u{1}data|\0", "\u{1}b", "\u{1}c", "x|y", "|z", "\0b"]);
-        for message in ["a", "b", "c"] {
+        let expected = ["\u{1}a", "\u{1}d", "data|more", "\u{1}b", "\u{1}c", "x|y", "|z", "\0b"];
+        assert_eq!(xpub.recv_all(), expected, "messages stay whole, whatever is among their parts");
+        for message in ["a", "b", "c", "d"] {
             xpub.send(message).unwrap();
         }
-        assert_eq!(peer.recv_all(), ["a", "c"]);
+        assert_eq!(peer.recv_all(), ["a", "c", "d"]);
+    }
+
+    #[test]
+    fn of_the_parts_only_the_first_may_be_a_subscription_if_so_wished() {
+        let mut xpub = Rig::with(SocketType::Xpub, |options| options.publishing.only_first_subscribe = true);
+        let mut peer = xpub.attach();
+        for message in ["data|\u{1}a|\0", "\u{1}b|\u{1}c|x", "\u{1}d"] {
+            peer.send(message);
+        }
+        assert_eq!(xpub.recv_all(), ["data|\u{1}a|\0", "\u{1}b", "\u{1}c|x", "\u{1}d"]);
+        assert_eq!(xpub.pattern.topics_count(), Some(2));
+    }
+
+    fn news_of(change: impl FnOnce(&mut Options)) -> Vec<String> {
+        let mut xpub = Rig::with(SocketType::Xpub, change);
+        let (mut one, mut two) = (xpub.attach(), xpub.attach());
+        for peer in [&mut one, &mut two] {
+            peer.send_kind(Kind::Subscribe, "a");
+            peer.send_kind(Kind::Subscribe, "a");
+        }
+        xpub.settle();
+        one.send_kind(Kind::Cancel, "a");
+        one.send_kind(Kind::Cancel, "b");
+        one.send_kind(Kind::Subscribe, "c");
+        two.send_kind(Kind::Subscribe, "c");
+        xpub.settle();
+        drop(one);
+        xpub.recv_all()
+    }
+
+    #[test]
+    fn a_verbose_one_tells_of_every_subscription_and_a_more_verbose_one_of_every_cancellation() {
+        assert_eq!(news_of(|_| ()), ["\u{1}a", "\u{1}c"]);
+        let subscriptions = ["\u{1}a", "\u{1}a", "\u{1}a", "\u{1}a", "\u{1}c", "\u{1}c"];
+        assert_eq!(news_of(|options| options.publishing.verbose = true), subscriptions);
+        let mut all = news_of(|options| options.publishing.verboser = true);
+        assert_eq!(all.pop().unwrap(), "\0c", "of the peer that has gone, although another has it too");
+        assert_eq!(all, ["\u{1}a", "\u{1}a", "\u{1}a", "\u{1}a", "\0a", "\0b", "\u{1}c", "\u{1}c"]);
+    }
+
+    #[test]
+    fn the_application_subscribes_its_peers_if_it_wants_to() {
+        let mut xpub = Rig::with(SocketType::Xpub, |options| options.publishing.manual = true);
+        let subscribe = |xpub: &mut Rig, prefix: &[u8]| xpub.pattern.subscribe(prefix, &mut xpub.pipes);
+        assert_eq!(subscribe(&mut xpub, b"nobody"), Ok(()));
+        let (mut one, mut two) = (xpub.attach(), xpub.attach());
+        one.send_kind(Kind::Subscribe, "a");
+        assert_eq!(xpub.recv(), Ok("\u{1}a".into()));
+        subscribe(&mut xpub, b"x").unwrap();
+        two.send_kind(Kind::Subscribe, "a");
+        two.send("data");
+        assert_eq!(xpub.recv_all(), ["\u{1}a", "data"]);
+        subscribe(&mut xpub, b"y").unwrap();
+        for message in ["a", "x", "y"] {
+            xpub.send(message).unwrap();
+        }
+        assert_eq!((one.recv_all(), two.recv_all()), (vec!["x".to_string()], vec!["y".to_string()]));
+        assert_eq!(xpub.pattern.topics_count(), Some(2));
+        one.send_kind(Kind::Cancel, "a");
+        assert_eq!(xpub.recv(), Ok("\0a".into()));
+        xpub.send("x").unwrap();
+        assert_eq!(one.recv_all(), ["x"], "cancelled only if the application says so");
+        assert_eq!(xpub.pattern.unsubscribe(b"x", &mut xpub.pipes), Ok(true));
+        xpub.send("x").unwrap();
+        assert!(one.recv_all().is_empty());
+        drop(two);
+        assert_eq!(
+            xpub.recv_all(),
+            ["\0a"],
+            "what was told is taken back, not what the application made of it"
+        );
+        subscribe(&mut xpub, b"z").unwrap();
+        assert_eq!(xpub.pattern.topics_count(), Some(0), "the last one is gone");
+        xpub.configure(|_| ());
+        assert_eq!(subscribe(&mut xpub, b"x"), Err(Stop::NotSupported));
+    }
+
+    #[test]
+    fn the_last_value_goes_to_the_last_subscriber_alone() {
+        let mut xpub = Rig::with(SocketType::Xpub, |options| options.publishing.manual_last_value = true);
+        let (mut one, mut two) = (xpub.attach(), xpub.attach());
+        for peer in [&mut one, &mut two] {
+            peer.send_kind(Kind::Subscribe, "a");
+            assert_eq!(xpub.recv(), Ok("\u{1}a".into()));
+            xpub.pattern.subscribe(b"a", &mut xpub.pipes).unwrap();
+            xpub.send("a kept|one").unwrap();
+        }
+        xpub.send("a new").unwrap();
+        assert_eq!(one.recv_all(), ["a kept|one", "a new"]);
+        assert_eq!(two.recv_all(), ["a kept|one", "a new"]);
+    }
+
+    #[test]
+    fn nothing_is_dropped_if_so_wished_but_waits_for_room() {
+        let mut xpub = Rig::with(SocketType::Xpub, |options| options.publishing.no_drop = true);
+        let subscribe = |peer: &mut Peer| peer.send_kind(Kind::Subscribe, "a");
+        let (mut slow, mut fast) = (xpub.attach_with(1, subscribe), xpub.attach_with(0, subscribe));
+        xpub.send("a1|1").unwrap();
+        assert!(xpub.can_send());
+        assert_eq!(xpub.send("a2"), Err(Stop::WouldBlock));
+        assert!(!xpub.can_send());
+        xpub.send("b").unwrap();
+        assert_eq!(fast.recv_all(), ["a1|1"], "all get a message, or none does");
+        assert_eq!(slow.recv_all(), ["a1|1"]);
+        assert!(xpub.can_send());
+        xpub.send("a2").unwrap();
+        assert_eq!(xpub.send("a3"), Err(Stop::WouldBlock));
+        drop(slow);
+        assert!(xpub.can_send());
+        xpub.send("a3").unwrap();
+        assert_eq!(fast.recv_all(), ["a2", "a3"]);
+    }
+
+    #[test]
+    fn matching_can_be_inverted() {
+        let mut xpub = Rig::with(SocketType::Pub, |options| options.publishing.invert_matching = true);
+        let (mut one, mut two, mut all) = (xpub.attach(), xpub.attach(), xpub.attach());
+        one.send_kind(Kind::Subscribe, "a");
+        two.send_kind(Kind::Subscribe, "b");
+        for message in ["a|1", "b|2", "c|3"] {
+            xpub.send(message).unwrap();
+        }
+        assert_eq!(one.recv_all(), ["b|2", "c|3"]);
+        assert_eq!(two.recv_all(), ["a|1", "c|3"]);
+        assert_eq!(all.recv_all(), ["a|1", "b|2", "c|3"]);
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! XSUB: receives from its publishers in turn; what it sends are its subscriptions (RFC 29).
 //!
 //! A part that begins with the byte 1 subscribes to the prefix behind it, one with 0 takes that back.
-//! Whatever else is sent goes to all publishers. What arrives is checked against the subscriptions here
-//! too: publishers of ZMTP 1.0 send everything.
+//! Whatever else is sent goes to all publishers, and so does a part of that sort which follows a part of
+//! another sort in a message. What arrives is checked against the subscriptions here too, where that is
+//! wanted: publishers of ZMTP 1.0 send everything.
 #![forbid(unsafe_code)]
 
 use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
-use super::subscriptions::Subscriptions;
+use super::subscriptions::{Subscriptions, TakenBack};
 use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
 use crate::message::Message;
+use crate::socket::options::{Options, Publishing};
 use std::mem::take;
 use std::sync::Arc;
 
@@ -20,6 +22,11 @@ pub(super) struct Xsub {
     outgoing: Distribute,
     /// The first part of a message that is subscribed to, found while looking for one.
     ahead: Option<Message>,
+    rules: Publishing,
+    /// Whether what is not subscribed to is dropped, or else, if that is `Some(true)`, what is.
+    filter: Option<bool>,
+    /// In the middle of a message that is being sent.
+    sending: bool,
 }
 
 impl Default for Xsub {
@@ -29,19 +36,52 @@ impl Default for Xsub {
             incoming: FairQueue::default(),
             outgoing: Distribute::default(),
             ahead: None,
+            rules: Publishing::default(),
+            filter: Some(false),
+            sending: false,
         }
     }
 }
 
 impl Xsub {
+    /// Drops what is not subscribed to, or, inverted, what is; or nothing.
+    pub(super) fn filter(&mut self, inverted: Option<bool>) {
+        self.filter = inverted;
+    }
+
     /// Subscribes once more, as sending the byte 1 and the prefix does.
     pub(super) fn add(&self, prefix: &[u8], pipes: &mut Pipes) {
-        self.subscriptions.subscribe(prefix, self.outgoing.pipes(), pipes);
+        let always = self.rules.repeats_subscriptions;
+        self.subscriptions.subscribe(prefix, always, self.outgoing.pipes(), pipes);
     }
 
     /// Takes one subscription back, as sending the byte 0 and the prefix does. False: there is none.
     pub(super) fn take_back(&self, prefix: &[u8], pipes: &mut Pipes) -> bool {
-        self.subscriptions.unsubscribe(prefix, self.outgoing.pipes(), pipes)
+        let always = self.rules.verbose_unsubscribe;
+        self.subscriptions.unsubscribe(prefix, always, self.outgoing.pipes(), pipes) != TakenBack::None
+    }
+
+    /// Takes note of a subscription or cancellation within a message of data, and passes it on with that.
+    #[cold]
+    fn send_within(&mut self, part: &mut Message, pipes: &mut Pipes) {
+        let told = match part.as_bytes().split_first() {
+            Some((1, prefix)) => {
+                self.subscriptions.subscribe(prefix, false, &[], pipes);
+                true
+            }
+            Some((0, prefix)) => {
+                let taken = self.subscriptions.unsubscribe(prefix, false, &[], pipes);
+                taken == TakenBack::Last || self.rules.verbose_unsubscribe
+            }
+            _ => true,
+        };
+        if !told {
+            // The message goes on, but what is still subscribed to must not be cancelled.
+            let mut nothing = Message::new();
+            nothing.set_more(part.more());
+            *part = nothing;
+        }
+        self.outgoing.send(part, pipes);
     }
 
     /// The next part from the pipes, past messages that are not subscribed to.
@@ -50,7 +90,10 @@ impl Xsub {
         loop {
             let begins = !self.incoming.is_within();
             let received = self.incoming.recv(pipes);
-            let is_wanted = |part: &Message| !begins || self.subscriptions.matches(part.as_bytes());
+            let is_wanted = |part: &Message| match self.filter {
+                Some(inverted) if begins => self.subscriptions.matches(part.as_bytes()) != inverted,
+                _ => true,
+            };
             if received.as_ref().is_none_or(is_wanted) {
                 return received;
             }
@@ -60,6 +103,11 @@ impl Xsub {
 }
 
 impl Pattern for Xsub {
+    fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
+        self.rules = options.publishing.clone();
+        self.filter = self.rules.xsub_filters.then_some(false);
+    }
+
     fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
@@ -89,18 +137,19 @@ impl Pattern for Xsub {
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        if self.outgoing.is_within() {
-            self.outgoing.send(part, pipes);
-            return Ok(());
-        }
+        let may_subscribe = !self.sending || !self.rules.only_first_subscribe;
+        self.sending = part.more();
         match part.as_bytes().split_first() {
-            Some((1, prefix)) => self.add(prefix, pipes),
-            Some((0, prefix)) => {
+            Some((0 | 1, _)) if may_subscribe && self.outgoing.is_within() => self.send_within(part, pipes),
+            Some((1, prefix)) if may_subscribe => self.add(prefix, pipes),
+            Some((0, prefix)) if may_subscribe => {
                 // To take back what there is not changes nothing.
                 self.take_back(prefix, pipes);
             }
             _ => {
-                self.outgoing.choose_all();
+                if !self.outgoing.is_within() {
+                    self.outgoing.choose_all();
+                }
                 self.outgoing.send(part, pipes);
             }
         }
@@ -122,6 +171,10 @@ impl Pattern for Xsub {
             self.ahead = self.next_part(pipes);
         }
         self.ahead.is_some() || self.incoming.is_within()
+    }
+
+    fn topics_count(&self) -> Option<usize> {
+        Some(self.subscriptions.len())
     }
 
     fn upstream(&self) -> Option<Arc<dyn Upstream>> {
@@ -209,6 +262,49 @@ mod tests {
         assert_eq!(xsub.recv_all(), ["a1|b", "a2"]);
         one.send("b");
         assert_eq!(xsub.recv_blindly(), Err(Stop::WouldBlock));
+    }
+
+    #[test]
+    fn passes_on_what_comes_if_so_wished() {
+        let mut xsub = Rig::with(SocketType::Xsub, |_| ());
+        let mut peer = xsub.attach();
+        peer.send("a|b");
+        assert_eq!(xsub.recv_all(), ["a|b"]);
+        xsub.configure(|options| options.publishing.xsub_filters = true);
+        peer.send("a|b");
+        assert!(xsub.recv_all().is_empty());
+    }
+
+    #[test]
+    fn repeats_subscriptions_and_cancellations_if_so_wished() {
+        let mut xsub = Rig::with(SocketType::Xsub, |_| ());
+        let mut peer = xsub.attach();
+        for message in ["\u{1}a", "\u{1}a", "\0a", "\0a", "\0a"] {
+            xsub.send(message).unwrap();
+        }
+        assert_eq!(peer.recv_all(), ["Subscribe a", "Subscribe a", "Cancel a"]);
+        xsub.configure(|options| options.publishing.verbose_unsubscribe = true);
+        for message in ["\u{1}a", "\u{1}a", "\u{1}b", "\0a", "\0a", "\0a"] {
+            xsub.send(message).unwrap();
+        }
+        assert_eq!(xsub.pattern.topics_count(), Some(1));
+        let told = ["Subscribe a", "Subscribe a", "Subscribe b", "Cancel a", "Cancel a", "Cancel a"];
+        assert_eq!(peer.recv_all(), told);
+    }
+
+    #[test]
+    fn subscriptions_among_the_parts_of_data_count_unless_only_the_first_does() {
+        let mut xsub = Rig::with(SocketType::Xsub, |_| ());
+        let mut peer = xsub.attach();
+        xsub.send("data|\u{1}a|\u{1}a|x").unwrap();
+        xsub.send("data|\0a|\0a").unwrap();
+        assert_eq!(peer.recv_all(), ["data|\u{1}a|\u{1}a|x", "data||\0a"], "what is left is not cancelled");
+        assert_eq!(xsub.pattern.topics_count(), Some(0));
+        xsub.configure(|options| options.publishing.only_first_subscribe = true);
+        xsub.send("data|\u{1}a").unwrap();
+        xsub.send("\u{1}b|\u{1}c|x").unwrap();
+        assert_eq!(peer.recv_all(), ["data|\u{1}a", "Subscribe b", "\u{1}c|x"]);
+        assert_eq!(xsub.pattern.topics_count(), Some(1));
     }
 
     #[test]

@@ -337,7 +337,7 @@ fn loom_a_mark_that_the_reader_lifts_frees_the_writer() {
             write_all(&mut a, &wake_a, 0..2);
             a
         });
-        b.set_read_hwm(0);
+        b.set_marks(None, Some(0));
         drop((writer.join().unwrap(), b));
     });
 }

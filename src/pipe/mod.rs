@@ -6,17 +6,21 @@
 //! it. An end that finds nothing to read, or no room to write, is marked so and is notified when that
 //! changes; nobody is notified who does not wait.
 
+mod latest;
 #[cfg(all(test, loom))]
 mod loom_tests;
+mod marks;
 pub(crate) mod queue;
 pub(crate) mod swap;
 mod swap_file;
 #[cfg(all(test, not(loom)))]
 mod swap_tests;
 
-use crate::message::Message;
-use crate::sync::{Arc, AtomicUsize, Ordering, fence};
+use crate::message::{Kind, Message};
+use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, fence};
 use crossbeam_utils::CachePadded;
+use latest::Latest;
+use marks::{Marks, UNLIMITED};
 use queue::{Consumer, Producer, Sleep, queue};
 use std::collections::VecDeque;
 use std::sync::OnceLock;
@@ -29,6 +33,8 @@ pub(crate) enum Signal {
     Readable,
     /// There is room to write again.
     Writable,
+    /// There may be less room than there was, see [`Pipe::reconsider`].
+    Tightened,
     /// The other end is closed: it reads nothing any more, and what it wrote is all there is.
     Closed,
 }
@@ -56,15 +62,23 @@ struct Flow {
     /// `whole messages consumed << 1 | BLOCKED`, written by the reader now and then (see `credit_step`),
     /// so that the writer knows how many are under way.
     consumed: CachePadded<AtomicUsize>,
-    /// The high-water mark in whole messages; 0: none.
-    hwm: AtomicUsize,
-    /// Where messages over the mark go, if anywhere.
-    swap: Option<Swap>,
+    /// How many whole messages may be under way, as the marks say; 0 while the way is shut.
+    limit: AtomicUsize,
+    beyond: Option<Beyond>,
+}
+
+/// Where messages go that the queue is not to hold.
+enum Beyond {
+    /// Those over the mark: to disk.
+    Swap(Swap),
+    /// All: each takes the place of the one before.
+    Latest(Latest),
 }
 
 /// What both ends share. `flows[i]` and `owners[i]` are those of the end `i`: the flow that it writes.
 struct Link {
     flows: [Flow; 2],
+    marks: Mutex<[Marks; 2]>,
     owners: [OnceLock<(std::sync::Arc<dyn Notify>, usize)>; 2],
 }
 
@@ -76,6 +90,10 @@ pub(crate) struct Bounds {
     /// Where messages over the mark go, if anywhere.
     pub(crate) swap: Option<Swap>,
 }
+
+/// Which directions of a pipe keep the last message only, as one part, and have no mark; `conflated[i]`
+/// holds for what end `i` writes.
+pub(crate) type Conflated = [bool; 2];
 
 /// One end of a pipe.
 pub(crate) struct Pipe {
@@ -99,6 +117,8 @@ pub(crate) struct Pipe {
     staged: Vec<Message>,
     /// Messages that came back from the swap, to be read before anything else.
     refill: VecDeque<Message>,
+    /// What is read when the other end has closed and all of it is read.
+    epitaph: Option<Box<Message>>,
     closed: bool,
 }
 
@@ -107,20 +127,33 @@ enum Writing {
     /// Between messages.
     Nothing,
     ToQueue,
-    ToSwap,
+    /// To [`Beyond`].
+    Beyond,
 }
 
-/// A new pipe: its two ends. `bounds[i]` holds for what end `i` writes.
+/// A new pipe of which no direction is conflated.
+#[cfg(test)]
 pub(crate) fn pipe(bounds: [Bounds; 2]) -> (Pipe, Pipe) {
+    pipe_with(bounds, [false; 2])
+}
+
+/// A new pipe: its two ends. `bounds[i]` holds for what end `i` writes, unless it is conflated.
+pub(crate) fn pipe_with(bounds: [Bounds; 2], conflated: Conflated) -> (Pipe, Pipe) {
     let (tx_a, rx_b) = queue();
     let (tx_b, rx_a) = queue();
-    let flow = |bounds: Bounds| Flow {
-        consumed: CachePadded::new(AtomicUsize::new(0)),
-        hwm: AtomicUsize::new(bounds.hwm),
-        swap: bounds.swap,
-    };
     let [a, b] = bounds;
-    let link = Arc::new(Link { flows: [flow(a), flow(b)], owners: [OnceLock::new(), OnceLock::new()] });
+    let marks = [Marks::new(a.hwm), Marks::new(b.hwm)];
+    let flow = |bounds: Bounds, marks: &Marks, conflated| Flow {
+        consumed: CachePadded::new(AtomicUsize::new(0)),
+        limit: AtomicUsize::new(if conflated { UNLIMITED } else { marks.limit() }),
+        beyond: if conflated {
+            Some(Beyond::Latest(Latest::default()))
+        } else {
+            bounds.swap.map(Beyond::Swap)
+        },
+    };
+    let flows = [flow(a, &marks[0], conflated[0]), flow(b, &marks[1], conflated[1])];
+    let link = Arc::new(Link { flows, marks: Mutex::new(marks), owners: [OnceLock::new(), OnceLock::new()] });
     (Pipe::new(link.clone(), 0, tx_a, rx_a), Pipe::new(link, 1, tx_b, rx_b))
 }
 
@@ -139,6 +172,7 @@ impl Pipe {
             writing: Writing::Nothing,
             staged: Vec::new(),
             refill: VecDeque::new(),
+            epitaph: None,
             closed: false,
         }
     }
@@ -152,22 +186,56 @@ impl Pipe {
         fence(Ordering::SeqCst);
     }
 
-    /// Changes the high-water mark of what this end writes (`0`: none). Whoever waited for room looks
-    /// again by itself.
-    pub(crate) fn set_write_hwm(&mut self, hwm: usize) {
-        self.link.flows[self.side].hwm.store(hwm, Ordering::Relaxed);
-        self.stop_at = self.written;
+    /// Changes this end's share of the high-water marks (`0`: no mark at all) for what it writes and for
+    /// what it reads; `None` leaves one as it is. The mark of a direction is the sum of what its two ends
+    /// say, as far as they say something.
+    pub(crate) fn set_marks(&mut self, written: Option<usize>, read: Option<usize>) {
+        if let Some(hwm) = written {
+            self.change_marks(self.side, |marks| marks.of_writer(hwm));
+            self.reconsider();
+        }
+        if let Some(hwm) = read {
+            self.change_marks(1 - self.side, |marks| marks.of_reader(hwm));
+        }
     }
 
-    /// Changes the high-water mark of what the other end writes (`0`: none), and lets it look again if it
-    /// waits for room.
-    pub(crate) fn set_read_hwm(&self, hwm: usize) {
-        let flow = &self.link.flows[1 - self.side];
-        flow.hwm.store(hwm, Ordering::Relaxed);
-        // Release: a writer that marks itself blocked after this sees the new mark and looks again.
-        if flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
-            self.tell(Signal::Writable);
+    /// Shuts the way of what the other end writes, or opens it again: while it is shut there is no room
+    /// for another message, whatever the mark is.
+    pub(crate) fn shut(&self, shut: bool) {
+        self.change_marks(1 - self.side, |marks| marks.shut = shut);
+    }
+
+    /// Looks again for room before the next message is written: the other end has changed the marks.
+    pub(crate) fn reconsider(&mut self) {
+        // What was begun is finished.
+        let begun = usize::from(self.writing == Writing::ToQueue);
+        self.stop_at = self.written.wrapping_add(begun);
+    }
+
+    fn change_marks(&self, side: usize, change: impl FnOnce(&mut Marks)) {
+        let flow = &self.link.flows[side];
+        let mut all = self.link.marks.lock();
+        let marks = &mut all[side];
+        change(marks);
+        let limit = match flow.beyond {
+            Some(Beyond::Latest(_)) if !marks.shut => UNLIMITED,
+            _ => marks.limit(),
+        };
+        let before = flow.limit.swap(limit, Ordering::Relaxed);
+        drop(all);
+        // Release: a writer that marks itself blocked after this sees the new limit and looks again.
+        if limit > before && flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
+            self.tell_end(side, Signal::Writable);
         }
+        if limit < before && side != self.side {
+            self.tell_end(side, Signal::Tightened);
+        }
+    }
+
+    /// Says what is read from this end, as a message of one part, when the other has closed and
+    /// everything that it wrote is read.
+    pub(crate) fn set_epitaph(&mut self, message: Option<Message>) {
+        self.epitaph = message.map(Box::new);
     }
 
     /// Whether a message can be written, or its next part if one was begun. When not, this end is
@@ -186,8 +254,8 @@ impl Pipe {
     /// the other end together, after [`Pipe::flush`] behind the last.
     #[inline]
     pub(crate) fn write(&mut self, part: Message) {
-        if self.link.flows[self.side].swap.is_some() {
-            self.write_by_swap(part);
+        if self.link.flows[self.side].beyond.is_some() {
+            self.write_beyond(part);
             // Where the next message goes is to be found out anew.
             self.stop_at = self.written;
         } else {
@@ -231,6 +299,7 @@ impl Pipe {
             }
         }
         self.writing = Writing::Nothing;
+        self.stop_at = self.written;
     }
 
     /// Takes the next part. When there is none, this end is notified with [`Signal::Readable`] once
@@ -280,6 +349,7 @@ impl Pipe {
     /// Reads from what came back from the swap, or from what came while we fell asleep.
     #[cold]
     fn read_after_all(&mut self) -> Option<Message> {
+        self.renew();
         if self.refill.is_empty() && self.fall_asleep() {
             return None;
         }
@@ -304,7 +374,7 @@ impl Pipe {
 
     /// Whether the other end is closed and everything it wrote is read.
     pub(crate) fn is_finished(&mut self) -> bool {
-        self.refill.is_empty() && self.rx.is_finished() && !self.swap_in()
+        self.refill.is_empty() && self.rx.is_finished() && !self.swap_in() && self.epitaph.is_none()
     }
 
     /// Whether the other end is closed, whatever of it is still to be read.
@@ -326,7 +396,12 @@ impl Pipe {
 
     #[inline]
     fn tell(&self, signal: Signal) {
-        if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
+        self.tell_end(1 - self.side, signal);
+    }
+
+    #[inline]
+    fn tell_end(&self, side: usize, signal: Signal) {
+        if let Some((owner, key)) = self.link.owners[side].get() {
             owner.notify(*key, signal);
         }
     }
@@ -337,8 +412,8 @@ impl Pipe {
         if self.writing != Writing::Nothing {
             return true;
         }
-        let has_room = match &self.link.flows[self.side].swap {
-            Some(swap) if swap.is_active() => swap.has_room(),
+        let has_room = match &self.link.flows[self.side].beyond {
+            Some(Beyond::Swap(swap)) if swap.is_active() => swap.has_room(),
             Some(_) => self.refresh_credit(),
             None => return self.make_room(),
         };
@@ -352,8 +427,8 @@ impl Pipe {
     /// Looks how far the reader is, and lends it a hand where much is under way.
     fn make_room(&mut self) -> bool {
         let flow = &self.link.flows[self.side];
-        let hwm = flow.hwm.load(Ordering::Relaxed);
-        let many = if hwm == 0 { PRESS_MESSAGES } else { hwm.min(PRESS_MESSAGES) };
+        let limit = flow.limit.load(Ordering::Relaxed);
+        let many = limit.clamp(1, PRESS_MESSAGES);
         if self.under_way(flow.consumed.load(Ordering::Acquire)) >= many {
             // The reader cannot make room by reading what it does not see.
             self.flush();
@@ -363,7 +438,7 @@ impl Pipe {
         }
         let has_room = self.refresh_credit();
         let under_way = self.written.wrapping_sub(self.granted);
-        let room = if hwm == 0 { usize::MAX } else { hwm.saturating_sub(under_way) };
+        let room = limit.saturating_sub(under_way);
         let until_press = match PRESS_MESSAGES.saturating_sub(under_way) {
             0 => PRESS_MESSAGES,
             left => left,
@@ -383,16 +458,18 @@ impl Pipe {
         let mut word = flow.consumed.load(Ordering::Acquire);
         loop {
             // Acquire above and below: a mark that the reader changed and told us about is seen.
-            let hwm = flow.hwm.load(Ordering::Relaxed);
-            if hwm == 0 {
+            let limit = flow.limit.load(Ordering::Relaxed);
+            if limit == UNLIMITED {
                 return true;
             }
             let under_way = self.under_way(word);
             self.granted = self.written.wrapping_sub(under_way);
-            if under_way < hwm {
+            if under_way < limit {
                 return true;
             }
-            if let Some(swap) = &flow.swap {
+            if limit > 0
+                && let Some(Beyond::Swap(swap)) = &flow.beyond
+            {
                 return swap.has_room();
             }
             if word & BLOCKED != 0 {
@@ -400,7 +477,7 @@ impl Pipe {
             }
             match flow.consumed.compare_exchange(word, word | BLOCKED, Ordering::AcqRel, Ordering::Acquire) {
                 // With the mark that was looked at still in force, the reader will tell.
-                Ok(_) if flow.hwm.load(Ordering::Relaxed) == hwm => return false,
+                Ok(_) if flow.limit.load(Ordering::Relaxed) == limit => return false,
                 Ok(_) => word = flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & !BLOCKED,
                 Err(now) => word = now,
             }
@@ -412,9 +489,9 @@ impl Pipe {
     #[inline]
     fn credit(&mut self, drained: bool) {
         let flow = &self.link.flows[1 - self.side];
-        let hwm = flow.hwm.load(Ordering::Relaxed);
+        let limit = flow.limit.load(Ordering::Relaxed);
         let unreported = self.read.wrapping_sub(self.reported);
-        if unreported == 0 || !drained && (hwm == 0 || unreported < hwm.div_ceil(2)) {
+        if unreported == 0 || !drained && unreported < limit.div_ceil(2) {
             return;
         }
         self.reported = self.read;
@@ -434,19 +511,33 @@ impl Pipe {
         match self.rx.sleep() {
             Sleep::Ready => false,
             // Once marked asleep, the swap is looked at again: the writer does it the other way round.
-            Sleep::Asleep | Sleep::Closed => !self.swap_in(),
+            Sleep::Asleep => !self.swap_in(),
+            Sleep::Closed => !self.swap_in() && !self.bring_epitaph(),
         }
     }
 
-    /// Writes one part of a message to where the message goes: the queue or the swap.
+    /// True: there is an epitaph, to be read next.
     #[cold]
-    fn write_by_swap(&mut self, part: Message) {
+    fn bring_epitaph(&mut self) -> bool {
+        let epitaph = self.epitaph.take();
+        self.refill.extend(epitaph.map(|message| *message));
+        !self.refill.is_empty()
+    }
+
+    /// Writes one part of a message to where the message goes: the queue, the swap, the last one's place.
+    #[cold]
+    fn write_beyond(&mut self, part: Message) {
         if self.writing == Writing::Nothing {
             let flow = &self.link.flows[self.side];
-            let hwm = flow.hwm.load(Ordering::Relaxed);
-            let over = hwm != 0 && self.written.wrapping_sub(self.granted) >= hwm;
-            let active = flow.swap.as_ref().is_some_and(Swap::is_active);
-            self.writing = if over || active { Writing::ToSwap } else { Writing::ToQueue };
+            let limit = flow.limit.load(Ordering::Relaxed);
+            let beyond = match &flow.beyond {
+                Some(Beyond::Swap(swap)) => {
+                    self.written.wrapping_sub(self.granted) >= limit || swap.is_active()
+                }
+                Some(Beyond::Latest(_)) => part.kind() == Kind::Data,
+                None => false,
+            };
+            self.writing = if beyond { Writing::Beyond } else { Writing::ToQueue };
         }
         if self.writing == Writing::ToQueue {
             return self.write_to_queue(part);
@@ -458,31 +549,48 @@ impl Pipe {
         }
     }
 
-    /// Gives a whole message to the swap, and wakes a reader that has nothing else to read.
+    /// Gives a whole message to where it goes beyond the queue, and wakes a reader that has nothing else
+    /// to read.
     fn store_staged(&mut self) {
         self.writing = Writing::Nothing;
         // What is in the queue goes before what is in the swap.
         let woken = self.tx.publish();
-        if let Some(swap) = &self.link.flows[self.side].swap {
-            swap.store(&mut self.staged);
+        match &self.link.flows[self.side].beyond {
+            Some(Beyond::Swap(swap)) => swap.store(&mut self.staged),
+            Some(Beyond::Latest(latest)) => {
+                latest.store(self.staged.pop());
+                self.staged.clear();
+            }
+            None => {}
         }
         if self.tx.nudge() || woken {
             self.tell(Signal::Readable);
         }
     }
 
-    /// Brings messages back from the swap. True: there are some, or the queue has some.
+    /// Brings messages back from beyond the queue. True: there are some, or the queue has some.
     fn swap_in(&mut self) -> bool {
-        let Some(swap) = &self.link.flows[1 - self.side].swap else { return false };
-        if !swap.is_active() {
-            return false;
-        }
+        let Some(beyond) = &self.link.flows[1 - self.side].beyond else { return false };
         let rx = &mut self.rx;
-        let blocked_writer_has_room = swap.load(&mut self.refill, || rx.peek().is_some());
+        let blocked_writer_has_room = match beyond {
+            Beyond::Swap(swap) if swap.is_active() => swap.load(&mut self.refill, || rx.peek().is_some()),
+            Beyond::Latest(latest) if latest.is_there() => {
+                latest.load(&mut self.refill, || rx.peek().is_some());
+                false
+            }
+            _ => return false,
+        };
         if blocked_writer_has_room {
             self.tell(Signal::Writable);
         }
         !self.refill.is_empty() || self.rx.peek().is_some()
+    }
+
+    /// Where only the last message is kept, looks for one after that which was found already.
+    fn renew(&mut self) {
+        if let Some(Beyond::Latest(latest)) = &self.link.flows[1 - self.side].beyond {
+            latest.load(&mut self.refill, || false);
+        }
     }
 }
 
@@ -493,165 +601,4 @@ impl Drop for Pipe {
 }
 
 #[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use parking_lot::Mutex;
-
-    #[derive(Default)]
-    struct Log(Mutex<Vec<(usize, Signal)>>);
-    impl Notify for Log {
-        fn notify(&self, key: usize, signal: Signal) {
-            self.0.lock().push((key, signal));
-        }
-    }
-
-    fn message(n: usize, more: bool) -> Message {
-        let mut message = Message::copy_from(&n.to_le_bytes()).unwrap();
-        message.set_more(more);
-        message
-    }
-
-    fn number(message: &Message) -> usize {
-        usize::from_le_bytes(message.as_bytes().try_into().unwrap())
-    }
-
-    fn pair(hwm: usize) -> (Pipe, Pipe, Arc<Log>) {
-        let (a, b) = pipe([Bounds { hwm, swap: None }, Bounds { hwm, swap: None }]);
-        let log = Arc::new(Log::default());
-        a.set_owner(log.clone(), 1);
-        b.set_owner(log.clone(), 2);
-        (a, b, log)
-    }
-
-    #[test]
-    fn the_high_water_mark_holds_and_reading_lifts_it() {
-        for hwm in [1, 2, 3, 10, 1000] {
-            let (mut a, mut b, log) = pair(hwm);
-            let mut written = 0;
-            while a.can_write() {
-                a.write(message(written, true));
-                a.write(message(written, false));
-                a.flush();
-                written += 1;
-            }
-            assert_eq!(written, hwm, "counted in whole messages");
-            assert!(!a.can_write());
-            for i in 0..hwm {
-                assert_eq!(number(&b.read().unwrap()), i);
-                assert_eq!(number(&b.read().unwrap()), i);
-            }
-            assert!(b.read().is_none());
-            assert_eq!(*log.0.lock(), [(1, Signal::Writable)], "told once, by the reader");
-            assert!(a.can_write());
-        }
-    }
-
-    #[test]
-    fn a_mark_that_is_changed_counts_what_is_under_way() {
-        let (mut a, mut b, log) = pair(0);
-        for i in 0..100 {
-            assert!(a.can_write());
-            a.write(message(i, false));
-        }
-        a.flush();
-        a.set_write_hwm(10);
-        assert!(!a.can_write(), "a hundred are under way");
-        for i in 0..100 {
-            assert_eq!(number(&b.read().unwrap()), i);
-        }
-        assert!(b.read().is_none());
-        assert!(log.0.lock().contains(&(1, Signal::Writable)));
-        log.0.lock().clear();
-        b.set_read_hwm(0);
-        assert_eq!(*log.0.lock(), [], "nobody waits");
-        for i in 0..100 {
-            a.write(message(i, false));
-        }
-        a.flush();
-        while b.read().is_some() {}
-        // What was read without a mark does not count against one that is set later.
-        a.set_write_hwm(10);
-        let room = std::iter::from_fn(|| a.can_write().then(|| a.write(message(0, false)))).count();
-        assert_eq!(room, 10);
-        b.set_read_hwm(0);
-        assert!(log.0.lock().contains(&(1, Signal::Writable)), "a writer that waits is told");
-        assert!(a.can_write());
-    }
-
-    #[test]
-    fn parts_are_seen_together_or_not_at_all() {
-        let (mut a, mut b, log) = pair(0);
-        assert!(b.read().is_none());
-        a.write(message(1, false));
-        a.write(message(2, true));
-        a.flush();
-        assert!(b.read().is_none(), "the second message is not whole");
-        a.rollback();
-        a.flush();
-        assert_eq!(*log.0.lock(), [(2, Signal::Readable)]);
-        assert_eq!(number(&b.read().unwrap()), 1);
-        assert!(b.read().is_none());
-    }
-
-    #[test]
-    fn closing_tells_the_other_end_which_still_reads() {
-        let (mut a, mut b, log) = pair(0);
-        a.write(message(7, false));
-        a.flush();
-        a.write(message(8, true));
-        drop(a);
-        assert_eq!(*log.0.lock(), [(2, Signal::Closed)]);
-        assert!(b.is_abandoned() && !b.is_finished());
-        assert_eq!(number(&b.read().unwrap()), 7);
-        assert!(b.read().is_none() && b.is_finished());
-    }
-
-    #[test]
-    fn a_reader_and_a_writer_that_sleep_are_woken() {
-        struct Unpark(Mutex<Vec<std::thread::Thread>>);
-        impl Notify for Unpark {
-            fn notify(&self, key: usize, _: Signal) {
-                self.0.lock()[key].unpark();
-            }
-        }
-        let (a, b) = pipe([Bounds { hwm: 10, swap: None }, Bounds::default()]);
-        let count = if cfg!(miri) { 500 } else { 200_000 };
-        let unpark = Arc::new(Unpark(Mutex::new(Vec::new())));
-        a.set_owner(unpark.clone(), 0);
-        b.set_owner(unpark.clone(), 1);
-        let mut threads = unpark.0.lock();
-        let start = Arc::new(std::sync::Barrier::new(3));
-        let (s1, s2) = (start.clone(), start.clone());
-        let (mut a, mut b) = (a, b);
-        let writer = std::thread::spawn(move || {
-            s1.wait();
-            for i in 0..count {
-                while !a.can_write() {
-                    std::thread::park();
-                }
-                a.write(message(i, false));
-                a.flush();
-            }
-        });
-        let reader = std::thread::spawn(move || {
-            s2.wait();
-            let mut next = 0;
-            loop {
-                match b.read() {
-                    Some(part) => {
-                        assert_eq!(number(&part), next);
-                        next += 1;
-                    }
-                    None if b.is_finished() => return next,
-                    None => std::thread::park(),
-                }
-            }
-        });
-        threads.push(writer.thread().clone());
-        threads.push(reader.thread().clone());
-        drop(threads);
-        start.wait();
-        writer.join().unwrap();
-        assert_eq!(reader.join().unwrap(), count);
-    }
-}
+mod tests;

@@ -104,6 +104,7 @@ impl Core {
         let (upstream, directory) = (pattern.upstream(), context.inproc.clone());
         let owner = Owner::new(kind, mailbox.clone(), upstream, runtime.clone(), directory);
         owner.set_linger(options.linger);
+        owner.set_first_words(pattern::first_words(kind, &options));
         Ok(Core {
             kind,
             options,
@@ -152,6 +153,7 @@ impl Core {
                 Event::Pipe(id, signal) if self.pipes.contains(id) => match signal {
                     Signal::Readable => self.pattern.readable(id, &mut self.pipes),
                     Signal::Writable => self.pattern.writable(id, &mut self.pipes),
+                    Signal::Tightened => self.pipes.get(id).reconsider(),
                     Signal::Closed => {
                         self.pattern.closed(id, &mut self.pipes);
                         // What came last may not have been announced: closing is announcement enough.
@@ -161,7 +163,8 @@ impl Core {
                     }
                 },
                 Event::Pipe(..) => {}
-                Event::Attach { pipe, replayed, line } => {
+                Event::Attach { mut pipe, replayed, line } => {
+                    pipe.set_epitaph(self.epitaph());
                     self.attach(*pipe, replayed, line);
                 }
                 Event::Terminate => self.terminated = true,
@@ -200,6 +203,9 @@ impl Core {
             self.count_lines();
         }
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
+        if self.options.live_hwm {
+            self.set_marks(id);
+        }
         self.pattern.attach(id, replayed, &mut self.pipes);
         self.note_name(id);
         // What the other end did before it knew whom to tell.
@@ -245,6 +251,21 @@ impl Core {
             self.few_lines = None;
             self.lines.iter().for_each(|(_, line)| line.give_back());
         }
+    }
+
+    /// What is received when a peer that has come goes again (ZMQ_DISCONNECT_MSG).
+    fn epitaph(&self) -> Option<Message> {
+        let words = &self.options.disconnect_message;
+        let wanted = self.kind.hears_of_disconnects() && !words.is_empty();
+        wanted.then(|| Message::from_vec(words.clone()))
+    }
+
+    /// Has the pipe go by the high-water marks that are set now.
+    fn set_marks(&mut self, id: PipeId) {
+        // Subscriptions know no marks of the application's.
+        let written = (!self.kind.subscribes()).then_some(self.options.send_hwm);
+        let read = (!self.kind.publishes()).then_some(self.options.recv_hwm);
+        self.pipes.get(id).set_marks(written, read);
     }
 
     /// Sends one part, if that can be done at once.
@@ -316,6 +337,7 @@ impl Core {
         self.catch_up()?;
         match self.pattern.unsubscribe(prefix, &mut self.pipes) {
             Ok(true) => Ok(()),
+            Ok(false) if !self.options.publishing.strict_cancel => Ok(()),
             Ok(false) | Err(_) => Err(Error::InvalidArgument),
         }
     }
@@ -352,6 +374,12 @@ impl Core {
         Ok(())
     }
 
+    /// How many different prefixes are subscribed to.
+    pub(crate) fn topics_count(&mut self) -> Result<usize> {
+        self.catch_up()?;
+        self.pattern.topics_count().ok_or(Error::InvalidArgument)
+    }
+
     /// Changes the options; what sessions must know at once is told them.
     pub(crate) fn set_options(&mut self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
         self.catch_up()?;
@@ -362,7 +390,12 @@ impl Core {
             crate::pipe::swap::Swap::create(options.swap_bytes).map_err(dial::refusal)?;
         }
         self.owner.set_linger(options.linger);
-        self.options = options;
+        self.owner.set_first_words(pattern::first_words(self.kind, &options));
+        let before = std::mem::replace(&mut self.options, options);
+        let marks = |options: &Options| (options.send_hwm, options.recv_hwm);
+        if self.options.live_hwm && marks(&before) != marks(&self.options) {
+            self.pipes.ids().into_iter().for_each(|id| self.set_marks(id));
+        }
         self.pattern.configure(&self.options, &mut self.pipes);
         self.reap();
         Ok(())
@@ -395,8 +428,9 @@ impl Core {
                 (name, Attachment::Listener(stopper))
             }
             Endpoint::Inproc(name) => {
-                let party = Party::new(self.kind, &self.options);
-                for pipe in self.context.inproc.bind(name, party, self.mailbox.clone())? {
+                let party = Party::new(&self.owner, &self.options);
+                for mut pipe in self.context.inproc.bind(name, party)? {
+                    pipe.set_epitaph(self.epitaph());
                     self.attach(pipe, false, None);
                 }
                 (text.to_owned(), Attachment::Name(name.to_owned()))
@@ -426,13 +460,17 @@ impl Core {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::path(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
             Endpoint::Inproc(name) => {
-                let party = Party::new(self.kind, &self.options);
-                (self.context.inproc.connect(name, party)?, false, None)
+                let party = Party::new(&self.owner, &self.options);
+                (self.context.inproc.connect(name, &party)?, false, None)
             }
         };
+        let name = &self.options.routing.connect_routing_id;
+        if !name.is_empty() {
+            self.pattern.name_next(name)?;
+            self.options.routing.connect_routing_id.clear();
+        }
         let line = session.as_ref().map(|session| session.line().clone());
         let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
-        self.name_peer(id)?;
         if let Some(session) = session {
             self.options.use_fd = -1;
             session.launch();
@@ -441,19 +479,6 @@ impl Core {
         self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
         self.reap();
         Ok(id)
-    }
-
-    /// Gives the peer behind a new pipe the routing id that the application has chosen, if it has.
-    fn name_peer(&mut self, id: PipeId) -> Result<()> {
-        let chosen = std::mem::take(&mut self.options.routing.connect_routing_id);
-        if !chosen.is_empty()
-            && let Err(stop) = self.pattern.rename(id, &chosen)
-        {
-            self.remove_pipe(id);
-            return Err(stop.into());
-        }
-        self.note_name(id);
-        Ok(())
     }
 
     /// Makes the routing id that a peer of a STREAM has got known as the socket's own (zmq_socket(3)).

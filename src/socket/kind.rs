@@ -131,6 +131,31 @@ impl SocketType {
         matches!(self, Sub | Xsub | Dish)
     }
 
+    /// Whether ZMQ_CONFLATE is for the type.
+    pub(crate) fn conflates(self) -> bool {
+        matches!(self, Pub | Sub | Dealer | Pull | Push)
+    }
+
+    /// Whether ZMQ_PROBE_ROUTER is for the type.
+    pub(crate) fn probes(self) -> bool {
+        matches!(self, Req | Dealer | Router)
+    }
+
+    /// Whether ZMQ_HELLO_MSG is for the type.
+    pub(crate) fn says_hello(self) -> bool {
+        matches!(self, Dealer | Router | Client | Server | Peer)
+    }
+
+    /// Whether ZMQ_DISCONNECT_MSG is for the type.
+    pub(crate) fn hears_of_disconnects(self) -> bool {
+        matches!(self, Router | Server | Peer)
+    }
+
+    /// Whether ZMQ_HICCUP_MSG is for the type.
+    pub(crate) fn hears_of_hiccups(self) -> bool {
+        matches!(self, Dealer | Client | Peer)
+    }
+
     /// Whether the type takes subscriptions from its peers.
     pub(crate) fn publishes(self) -> bool {
         matches!(self, Pub | Xpub | Radio)

@@ -82,8 +82,8 @@ impl SocketHandle {
     /// take the message, as long as the send timeout allows.
     ///
     /// # Errors
-    /// [`Error::WouldBlock`], [`Error::NotSupported`], [`Error::WrongState`], [`Error::Terminated`],
-    /// [`Error::NotASocket`], [`Error::Interrupted`]; the part is untouched then.
+    /// [`Error::WouldBlock`], [`Error::NotSupported`], [`Error::WrongState`], [`Error::Unroutable`],
+    /// [`Error::Terminated`], [`Error::NotASocket`], [`Error::Interrupted`]; the part is untouched then.
     #[inline]
     pub fn send(self, part: &mut Message, wait: bool) -> Result<()> {
         let mut turn = self.turn()?;
@@ -317,7 +317,8 @@ impl SocketHandle {
         self.turn()?.set_options(change)
     }
 
-    /// Subscribes a SUB to messages that begin with `prefix`.
+    /// Subscribes a SUB to messages that begin with `prefix`; or, at an XPUB that does so itself, the peer whose
+    /// subscription or cancellation was received last.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] on other types, [`Error::NotASocket`], [`Error::Terminated`].
@@ -328,7 +329,7 @@ impl SocketHandle {
     /// Takes one subscription to `prefix` back.
     ///
     /// # Errors
-    /// [`Error::InvalidArgument`] where there is none, [`Error::NotASocket`], [`Error::Terminated`].
+    /// [`Error::InvalidArgument`] where there is none, unless the options say otherwise, [`Error::NotASocket`], [`Error::Terminated`].
     pub fn unsubscribe(self, prefix: &[u8]) -> Result<()> {
         self.turn()?.unsubscribe(prefix)
     }
@@ -366,6 +367,15 @@ impl SocketHandle {
     /// [`Error::NotASocket`], [`Error::Terminated`].
     pub fn disconnect_peer(self, routing_id: u32) -> Result<()> {
         self.turn()?.disconnect_peer(routing_id)
+    }
+
+    /// How many different prefixes are subscribed to: at a PUB or XPUB by all its peers, at a SUB or XSUB by
+    /// itself.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] on other types, [`Error::NotASocket`], [`Error::Terminated`].
+    pub fn topics_count(self) -> Result<usize> {
+        self.turn()?.topics_count()
     }
 
     /// What can be done without waiting.

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod choices;
 mod durable;
 mod endpoints;
 mod free;

@@ -59,7 +59,6 @@ impl<T> PrefixTree<T> {
     }
 
     /// How many prefixes have a value.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.values
     }

@@ -22,6 +22,8 @@ pub struct Options {
     pub send_hwm: usize,
     /// High-water mark for what is received, in messages for each peer; 0: none.
     pub recv_hwm: usize,
+    /// Whether high-water marks that are changed hold for the peers that are there, too, as in 4.x.
+    pub live_hwm: bool,
     /// Bytes on disk, for each peer, that take what is over the high-water mark; 0: none.
     pub swap_bytes: u64,
     /// Which I/O threads may serve the socket: a bitmap; 0: all.
@@ -111,6 +113,7 @@ impl Default for Options {
         Options {
             send_hwm: 1000,
             recv_hwm: 1000,
+            live_hwm: false,
             swap_bytes: 0,
             affinity: 0,
             identity: Vec::new(),
@@ -139,7 +142,7 @@ impl Default for Options {
             security: Security::default(),
             routing: Routing::default(),
             requests: Requests::default(),
-            publishing: Publishing::default(),
+            publishing: Publishing { strict_cancel: true, ..Publishing::default() },
             hello_message: Vec::new(),
             disconnect_message: Vec::new(),
             hiccup_message: Vec::new(),
@@ -158,15 +161,16 @@ impl Default for Options {
 impl Options {
     /// The defaults of 0MQ 2.x: no high-water mark, durable peers.
     pub fn for_2x() -> Options {
-        let publishing = Publishing { xsub_filters: true, ..Publishing::default() };
+        let publishing = Publishing { xsub_filters: true, strict_cancel: true, ..Publishing::default() };
         Options { send_hwm: 0, recv_hwm: 0, durable_peers: true, publishing, ..Options::default() }
     }
 
     /// The defaults of libzmq 4.3: IPv4 only, unless ZMQ_IPV6 is set.
     pub fn for_4x() -> Options {
         let routing = Routing { stream_notify: true, ..Routing::default() };
+        let publishing = Publishing { repeats_subscriptions: true, ..Publishing::default() };
         let endpoints = Endpoints { dual_stack: true, takes_over_paths: true, ignores_repeats: true };
-        Options { ipv6: false, routing, endpoints, ..Options::default() }
+        Options { ipv6: false, live_hwm: true, routing, publishing, endpoints, ..Options::default() }
     }
 
     /// Whether the peers of a socket of this type speak no ZMTP.

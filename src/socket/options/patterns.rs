@@ -52,6 +52,10 @@ pub struct Publishing {
     pub only_first_subscribe: bool,
     /// ZMQ_XSUB_VERBOSE_UNSUBSCRIBE: every cancellation is passed upstream, also when others are left.
     pub verbose_unsubscribe: bool,
+    /// Whether every subscription is told to the publishers, also one that was made before, so that XPUBs that are verbose hear of it: 4.x does so.
+    pub repeats_subscriptions: bool,
+    /// Whether it is an error to take back a subscription that was not made, as in 2.x.
+    pub strict_cancel: bool,
     /// Whether an XSUB drops what it has not subscribed to, as in 2.x and 3.x of the original; in 4.x it passes on what comes.
     pub xsub_filters: bool,
 }
