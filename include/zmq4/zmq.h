@@ -978,7 +978,7 @@ ZMQ_EXPORT int zmq_ctx_get_ext(void *context, int option, void *optval, size_t *
  * Returns the context, to be given to zmq_term; or NULL and errno.
  *
  * Errors:
- * EINVAL: io_threads is negative, or far more than any machine can use.
+ * EINVAL: io_threads is negative.
  * EMFILE, ENOMEM: the system has no descriptor or memory to spare.
  */
 ZMQ_EXPORT void *zmq_init(int io_threads);
@@ -1291,6 +1291,60 @@ ZMQ_EXPORT int zmq_setsockopt(void *s, int option, const void *optval, size_t op
  */
 ZMQ_EXPORT int zmq_getsockopt(void *s, int option, void *optval, size_t *optvallen);
 
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * Has a DISH receive what is sent to a group.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the socket has joined the group already, or its name is longer than ZMQ_GROUP_MAX_LENGTH.
+ * ENOTSUP: the socket is not a DISH.
+ * EFAULT: group is NULL.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_join(void *s, const char *group);
+
+/*
+ * Undoes zmq_join.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the socket has not joined the group.
+ * ENOTSUP: the socket is not a DISH.
+ * EFAULT: group is NULL.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_leave(void *s, const char *group);
+
+/*
+ * As zmq_connect, for a PEER: and says by which routing id messages go there.
+ *
+ * Returns the routing id; or 0 and errno.
+ *
+ * Errors:
+ * ENOTSUP: the socket is not a PEER.
+ * As zmq_connect.
+ */
+ZMQ_EXPORT uint32_t zmq_connect_peer(void *s, const char *addr);
+
+/*
+ * Ends the connection to the peer of a PEER or SERVER that has this routing id.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EHOSTUNREACH: there is no such peer.
+ * ENOTSUP: the socket is neither a PEER nor a SERVER.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_disconnect_peer(void *s, uint32_t routing_id);
+#endif
+
 /*
  * Sends a message part. flags: ZMQ_DONTWAIT, not to wait for a peer that can take it; ZMQ_SNDMORE, when more parts
  * follow. The parts of a message arrive all together, or not at all.
@@ -1402,19 +1456,52 @@ ZMQ_EXPORT int zmq_recviov(void *s, struct iovec *iov, size_t *count, int flags)
  */
 ZMQ_EXPORT int zmq_poll(struct zmq_pollitem_t *items, int nitems, long timeout);
 
+#if defined(ZMQ_BUILD_DRAFT_API)
 /*
- * Passes on messages between two sockets: from insocket to outsocket, and for a queue the replies back. Does so
- * until there is an error.
+ * As zmq_poll; and while it waits, the signals held back are those of sigmask, a sigset_t, rather than those of
+ * the thread. With NULL, it is zmq_poll.
+ *
+ * Returns the number of items with revents, 0 when the time has passed; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_poll.
+ */
+ZMQ_EXPORT int zmq_ppoll(struct zmq_pollitem_t *items, int nitems, long timeout, const void *sigmask);
+#endif
+
+/*
+ * Passes on messages between two sockets, both ways, until there is an error. What is passed on is sent to
+ * capture as well, unless that is NULL.
  *
  * Returns -1 and errno.
  *
  * Errors:
- * EINVAL: no such device.
- * ENOTSOCK: one of the two is not an open socket.
  * ETERM: the context was terminated.
+ * EFAULT: one of the two is NULL.
+ * ENOTSOCK: one of them is not an open socket.
  * EINTR: a signal came while there was nothing to pass on.
  */
-ZMQ_EXPORT int zmq_device(int device, void *insocket, void *outsocket);
+ZMQ_EXPORT int zmq_proxy(void *frontend, void *backend, void *capture);
+
+/*
+ * As zmq_proxy, and obeys the messages that come from the socket control, unless that is NULL: "PAUSE", "RESUME",
+ * "TERMINATE", and "STATISTICS", which is answered with eight parts, each a uint64_t: messages and bytes received
+ * from the frontend, messages and bytes sent to it; and the same of the backend. A REP gets an empty answer to
+ * everything else.
+ *
+ * Returns 0 after "TERMINATE"; or -1 and errno.
+ *
+ * Errors:
+ * As zmq_proxy.
+ */
+ZMQ_EXPORT int zmq_proxy_steerable(void *frontend, void *backend, void *capture, void *control);
+
+/*
+ * The older way to have a proxy. The type is not looked at.
+ *
+ * Returns -1 and errno, as zmq_proxy.
+ */
+ZMQ_EXPORT int zmq_device(int _type, void *frontend, void *backend);
 
 #if defined(ZMQ_BUILD_DRAFT_API)
 /*
