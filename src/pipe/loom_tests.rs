@@ -332,7 +332,7 @@ fn loom_an_owner_is_told_of_a_close_or_sees_it() {
 #[test]
 fn loom_a_mark_that_the_reader_lifts_frees_the_writer() {
     model(|| {
-        let (mut a, wake_a, b, _wake_b) = pipe_of(Bounds { hwm: 1, swap: None });
+        let (mut a, wake_a, mut b, _wake_b) = pipe_of(Bounds { hwm: 1, swap: None });
         let writer = thread::spawn(move || {
             write_all(&mut a, &wake_a, 0..2);
             a
