@@ -317,7 +317,7 @@ impl Session {
             if let Link::Up(up) = &self.link {
                 notify_raw(up, &self.options, pipe);
                 if let Some(words) = farewell(self.owner.kind, up.version(), &self.role, &self.options) {
-                    pipe.write(words);
+                    pipe.write_anyway(words);
                 }
             }
             // Who reads the notice of a connection that was accepted sees that the pipe is closed, too.
@@ -793,7 +793,7 @@ impl Greeting {
 fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
     if up.version() == Version::Raw && options.routing.stream_notify {
         // One more than the high-water mark allows: there is no later time to say that a peer is gone.
-        pipe.write(Message::new());
+        pipe.write_anyway(Message::new());
     }
 }
 
@@ -813,9 +813,9 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
     if owner.kind == SocketType::Router
         && let Ok(identity) = Message::copy_from(&up.peer.identity)
     {
-        pipe.write(identity.with_kind(Kind::Identity));
+        pipe.write_anyway(identity.with_kind(Kind::Identity));
         if options.routing.notify_connect && up.version() != Version::Raw {
-            pipe.write(Message::new());
+            pipe.write_anyway(Message::new());
         }
     }
     if up.version() != Version::Raw {
@@ -823,7 +823,7 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
     }
     // A subscriber of 2.x filters on its own side: it is sent everything.
     if matches!(owner.kind, SocketType::Pub | SocketType::Xpub) && up.version() == Version::V1_0 {
-        pipe.write(Message::new().with_kind(Kind::Subscribe));
+        pipe.write_anyway(Message::new().with_kind(Kind::Subscribe));
     }
     notify_raw(up, options, pipe);
     pipe.flush();

@@ -263,6 +263,15 @@ impl Pipe {
         }
     }
 
+    /// Writes a message of one part, between messages, whether or not there is room for it.
+    pub(crate) fn write_anyway(&mut self, part: Message) {
+        let is_to_look = self.written == self.stop_at;
+        self.write(part);
+        if is_to_look {
+            self.reconsider();
+        }
+    }
+
     #[inline]
     fn write_to_queue(&mut self, part: Message) {
         // Looked at once it is in its slot: a message that is moved in one piece moves faster.
