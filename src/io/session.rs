@@ -396,14 +396,21 @@ impl Session {
     }
 
     /// While no publisher is connected, changes of subscriptions need not be kept: the whole state is
-    /// sent once one is.
+    /// sent once one is. Of other messages as many are kept as the high-water mark allows.
     fn forget_subscriptions(&mut self) {
         if self.owner.upstream.is_some()
             && let Some(pipe) = &mut self.pipe
         {
+            let is_last = |part: &&Message| !part.more();
+            let mut kept = None;
             while let Some(part) = pipe.read() {
                 if part.kind() == Kind::Data {
-                    self.leftover.push(part);
+                    let kept = kept.get_or_insert_with(|| self.leftover.iter().filter(is_last).count());
+                    let has_room = self.options.send_hwm == 0 || *kept < self.options.send_hwm;
+                    *kept += usize::from(!part.more());
+                    if has_room {
+                        self.leftover.push(part);
+                    }
                 }
             }
         }
