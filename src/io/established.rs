@@ -114,10 +114,10 @@ impl Sink for PipeSink<'_> {
         let prefix = |bytes: &[u8]| Message::copy_from(bytes).map_err(|_| WireError::OutOfMemory);
         match command {
             Command::Subscribe(bytes) | Command::Join(bytes) => {
-                self.pipe.write(prefix(bytes)?.with_kind(Kind::Subscribe));
+                self.pipe.write_anyway(prefix(bytes)?.with_kind(Kind::Subscribe));
             }
             Command::Cancel(bytes) | Command::Leave(bytes) => {
-                self.pipe.write(prefix(bytes)?.with_kind(Kind::Cancel));
+                self.pipe.write_anyway(prefix(bytes)?.with_kind(Kind::Cancel));
             }
             Command::Ping { ttl_ds, context } => {
                 self.ttl_ds = Some(ttl_ds);
@@ -224,6 +224,11 @@ impl Established {
     /// Encodes a message that does not come from the pipe; it goes before what is still there.
     pub(crate) fn enqueue(&mut self, part: Message) {
         self.encoder.encode(part, &mut self.out);
+    }
+
+    /// Whether bytes were read that are not decoded: there was no room for the message.
+    pub(crate) fn holds_input(&self) -> bool {
+        !self.held.is_empty() || self.decoder.keeps_header()
     }
 
     /// Whether everything encoded so far was written.

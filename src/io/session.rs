@@ -317,7 +317,7 @@ impl Session {
             if let Link::Up(up) = &self.link {
                 notify_raw(up, &self.options, pipe);
                 if let Some(words) = farewell(self.owner.kind, up.version(), &self.role, &self.options) {
-                    pipe.write(words);
+                    pipe.write_anyway(words);
                 }
             }
             // Who reads the notice of a connection that was accepted sees that the pipe is closed, too.
@@ -396,14 +396,21 @@ impl Session {
     }
 
     /// While no publisher is connected, changes of subscriptions need not be kept: the whole state is
-    /// sent once one is.
+    /// sent once one is. Of other messages as many are kept as the high-water mark allows.
     fn forget_subscriptions(&mut self) {
         if self.owner.upstream.is_some()
             && let Some(pipe) = &mut self.pipe
         {
+            let is_last = |part: &&Message| !part.more();
+            let mut kept = None;
             while let Some(part) = pipe.read() {
                 if part.kind() == Kind::Data {
-                    self.leftover.push(part);
+                    let kept = kept.get_or_insert_with(|| self.leftover.iter().filter(is_last).count());
+                    let has_room = self.options.send_hwm == 0 || *kept < self.options.send_hwm;
+                    *kept += usize::from(!part.more());
+                    if has_room {
+                        self.leftover.push(part);
+                    }
                 }
             }
         }
@@ -793,7 +800,7 @@ impl Greeting {
 fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
     if up.version() == Version::Raw && options.routing.stream_notify {
         // One more than the high-water mark allows: there is no later time to say that a peer is gone.
-        pipe.write(Message::new());
+        pipe.write_anyway(Message::new());
     }
 }
 
@@ -813,9 +820,9 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
     if owner.kind == SocketType::Router
         && let Ok(identity) = Message::copy_from(&up.peer.identity)
     {
-        pipe.write(identity.with_kind(Kind::Identity));
+        pipe.write_anyway(identity.with_kind(Kind::Identity));
         if options.routing.notify_connect && up.version() != Version::Raw {
-            pipe.write(Message::new());
+            pipe.write_anyway(Message::new());
         }
     }
     if up.version() != Version::Raw {
@@ -823,7 +830,7 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
     }
     // A subscriber of 2.x filters on its own side: it is sent everything.
     if matches!(owner.kind, SocketType::Pub | SocketType::Xpub) && up.version() == Version::V1_0 {
-        pipe.write(Message::new().with_kind(Kind::Subscribe));
+        pipe.write_anyway(Message::new().with_kind(Kind::Subscribe));
     }
     notify_raw(up, options, pipe);
     pipe.flush();

@@ -71,6 +71,19 @@ impl Distribute {
         self.chosen = self.pipes.len();
     }
 
+    /// Chooses the pipes on which fewer messages than these are under way (`0`: all pipes).
+    pub(super) fn choose_below(&mut self, mark: usize, pipes: &mut Pipes) {
+        self.choose_all();
+        let mut place = 0;
+        while place < self.chosen {
+            if pipes.get(self.pipes[place]).is_below(mark) {
+                place += 1;
+            } else {
+                self.leave_out(place);
+            }
+        }
+    }
+
     /// Takes back what was chosen for a message that is not sent after all.
     pub(super) fn choose_none(&mut self) {
         debug_assert!(!self.within, "pipes stay chosen for all parts of a message");

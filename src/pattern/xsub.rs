@@ -1,7 +1,7 @@
 //! XSUB: receives from its publishers in turn; what it sends are its subscriptions (RFC 29).
 //!
 //! A part that begins with the byte 1 subscribes to the prefix behind it, one with 0 takes that back.
-//! Whatever else is sent goes to all publishers, and so does a part of that sort which follows a part of
+//! Whatever else is sent goes to all publishers that have room for it, and so does a part of that sort which follows a part of
 //! another sort in a message. What arrives is checked against the subscriptions here too, where that is
 //! wanted: publishers of ZMTP 1.0 send everything.
 #![forbid(unsafe_code)]
@@ -27,6 +27,8 @@ pub(super) struct Xsub {
     filter: Option<bool>,
     /// In the middle of a message that is being sent.
     sending: bool,
+    /// The high-water mark for messages that are no subscriptions; those know none.
+    send_hwm: usize,
 }
 
 impl Default for Xsub {
@@ -39,6 +41,7 @@ impl Default for Xsub {
             rules: Publishing::default(),
             filter: Some(false),
             sending: false,
+            send_hwm: 0,
         }
     }
 }
@@ -106,6 +109,7 @@ impl Pattern for Xsub {
     fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
         self.rules = options.publishing.clone();
         self.filter = self.rules.xsub_filters.then_some(false);
+        self.send_hwm = options.send_hwm;
     }
 
     fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
@@ -148,7 +152,7 @@ impl Pattern for Xsub {
             }
             _ => {
                 if !self.outgoing.is_within() {
-                    self.outgoing.choose_all();
+                    self.outgoing.choose_below(self.send_hwm, pipes);
                 }
                 self.outgoing.send(part, pipes);
             }
@@ -233,6 +237,18 @@ mod tests {
             xsub.send(&format!("\u{1}{n}")).unwrap();
         }
         assert_eq!(peer.recv_all().len(), 100);
+    }
+
+    #[test]
+    fn other_messages_know_the_mark() {
+        let mut xsub = Rig::with(SocketType::Xsub, |options| options.send_hwm = 2);
+        let mut peer = xsub.attach();
+        for message in ["data|1", "data|2", "data|3", "\u{1}a"] {
+            xsub.send(message).unwrap();
+        }
+        assert_eq!(peer.recv_all(), ["data|1", "data|2", "Subscribe a"]);
+        xsub.send("data|4").unwrap();
+        assert_eq!(peer.recv_all(), ["data|4"]);
     }
 
     #[test]

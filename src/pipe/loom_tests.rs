@@ -7,7 +7,7 @@
 
 use super::queue::{Consumer, Producer, Sleep, queue};
 use super::swap::Swap;
-use super::{Bounds, Notify, Pipe, Signal, pipe};
+use super::{Bounds, Notify, Pipe, Signal, pipe, pipe_with};
 use crate::message::Message;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
@@ -354,4 +354,28 @@ fn loom_the_swap_keeps_order_and_loses_no_wake() {
             writer.join().unwrap();
         });
     }
+}
+
+#[test]
+fn loom_a_reader_of_a_conflated_way_gets_the_last_message() {
+    model(|| {
+        let (mut a, mut b) = pipe_with([Bounds::default(), Bounds::default()], [true, false]);
+        let wakes = Wakes::new();
+        b.set_owner(wakes.clone(), 0);
+        let writer = thread::spawn(move || {
+            for number in 0..2 {
+                a.write(Message::copy_from(&[number]).unwrap());
+                a.flush();
+            }
+            a
+        });
+        loop {
+            match b.read() {
+                Some(part) if part.as_bytes() == [1] => break,
+                Some(_) => {}
+                None => wakes.wait(),
+            }
+        }
+        drop(writer.join().unwrap());
+    });
 }

@@ -245,6 +245,13 @@ impl Pipe {
         self.written != self.stop_at || self.can_write_after_all()
     }
 
+    /// Whether fewer messages than these are under way (`0`: any number), for who writes some of them whatever
+    /// the mark.
+    pub(crate) fn is_below(&self, mark: usize) -> bool {
+        let consumed = &self.link.flows[self.side].consumed;
+        mark == 0 || self.under_way(consumed.load(Ordering::Acquire)) < mark
+    }
+
     /// How many whole messages were written to the queue so far, as a count that wraps.
     pub(crate) fn written(&self) -> usize {
         self.written
@@ -260,6 +267,15 @@ impl Pipe {
             self.stop_at = self.written;
         } else {
             self.write_to_queue(part);
+        }
+    }
+
+    /// Writes a message of one part, between messages, whether or not there is room for it.
+    pub(crate) fn write_anyway(&mut self, part: Message) {
+        let is_to_look = self.written == self.stop_at;
+        self.write(part);
+        if is_to_look {
+            self.reconsider();
         }
     }
 

@@ -251,6 +251,20 @@ fn a_conflated_way_keeps_the_last_part_of_the_last_message() {
 }
 
 #[test]
+fn what_is_written_anyway_counts_and_hides_no_mark() {
+    for before in 0..4 {
+        let (mut a, mut b, _) = pair(2);
+        (0..before).for_each(|number| a.write_anyway(message(number, false)));
+        let room = std::iter::from_fn(|| a.can_write().then(|| a.write(message(9, false)))).take(10).count();
+        assert_eq!(room, 2usize.saturating_sub(before));
+        a.write_anyway(message(10, false));
+        assert!(!a.can_write());
+        a.flush();
+        assert_eq!(std::iter::from_fn(|| b.read()).count(), before + room + 1);
+    }
+}
+
+#[test]
 fn an_epitaph_is_read_last() {
     let (mut a, mut b, _) = pair(0);
     b.set_epitaph(Some(message(9, false)));

@@ -89,10 +89,10 @@ impl Party {
         if !self.identity.is_empty()
             && let Ok(identity) = Message::copy_from(&self.identity)
         {
-            pipe.write(identity.with_kind(Kind::Identity));
+            pipe.write_anyway(identity.with_kind(Kind::Identity));
         }
         for words in self.owner.iter().flat_map(|owner| owner.first_words()) {
-            pipe.write(words);
+            pipe.write_anyway(words);
         }
         pipe.flush();
     }

@@ -142,6 +142,11 @@ impl Decoder {
         }
     }
 
+    /// Whether a header is kept, which may be that of a frame for which there was no room.
+    pub(crate) fn keeps_header(&self) -> bool {
+        self.header_bytes > 0
+    }
+
     /// Where the rest of a large body goes, for a caller that can read straight into it: a vector with
     /// room for some of it, and how many bytes it still lacks. The caller appends at most so many, within
     /// the vector's capacity, and calls [`Decoder::body_filled`]. `None` when no large body is under way,

@@ -418,6 +418,38 @@ fn taking_back_what_was_not_subscribed_to_is_an_error_or_not() {
     assert_eq!(sub.unsubscribe(b"x"), Ok(()));
 }
 
+/// What an XSUB sends that is no subscription is bounded, also while no publisher is there.
+#[test]
+fn an_xsub_keeps_as_many_messages_as_the_mark_allows() {
+    let context = Context::new();
+    let listener = Listener::new();
+    let xsub = context.socket_with(SocketType::Xsub, |options| options.send_hwm = 5);
+    let endpoint = crate::common::own_tcp_endpoint();
+    xsub.connect(&endpoint).expect("connect");
+    xsub.connect(&listener.endpoint()).expect("connect");
+    (0..100).for_each(|number| send_all(xsub, &["data", &format!("{number}")]));
+    send(xsub, "\x01topic");
+    let xpub = context.socket(SocketType::Xpub);
+    bind(xpub, &endpoint);
+    let mut got = Vec::new();
+    let mut subscribed = false;
+    while !subscribed || got.is_empty() {
+        match recv_all(xpub) {
+            parts if parts == [b"\x01topic"] => subscribed = true,
+            parts => got.push(parts),
+        }
+    }
+    while let Some(part) = try_recv(xpub) {
+        assert_eq!(part, b"data");
+        got.push(vec![part, recv(xpub)]);
+    }
+    // In the pipe, and beside it.
+    assert!(got.len() <= 10, "{} were kept", got.len());
+    let number =
+        |parts: &Vec<Vec<u8>>| String::from_utf8_lossy(&parts[1]).parse::<usize>().expect("a number");
+    assert!(got.iter().all(|parts| parts.len() == 2) && got.iter().map(number).is_sorted());
+}
+
 /// A relaxed REQ goes on when its peer does not answer.
 #[test]
 fn a_request_without_a_reply_is_given_up_if_so_wished() {

@@ -61,6 +61,55 @@ fn zero_is_no_mark() {
     (0..100_000).for_each(|number| assert_eq!(number_of(&recv(pull)), number));
 }
 
+/// What was read from a connection and has no room yet is not forgotten when its receiver waits.
+#[test]
+fn a_receiver_with_the_lowest_mark_gets_everything() {
+    for kinds in [(SocketType::Push, SocketType::Pull), (SocketType::Dealer, SocketType::Dealer)] {
+        for _ in 0..10 {
+            let place = Transport::Tcp.place();
+            let pull = place.server.socket_with(kinds.1, |options| options.recv_hwm = 1);
+            let push = place.client().socket(kinds.0);
+            place.join(pull, push);
+            let sender = std::thread::spawn(move || {
+                for number in 0..10_000 {
+                    send(push, numbered(number, 8));
+                    if number % 7 == 0 {
+                        std::thread::yield_now();
+                    }
+                }
+            });
+            (0..10_000).for_each(|number| assert_eq!(number_of(&recv(pull)), number));
+            sender.join().unwrap();
+        }
+    }
+}
+
+/// The marks hold whatever the two say to each other ahead of messages.
+#[test]
+fn names_do_not_hide_the_mark() {
+    let context = Context::new();
+    for (number, bind_first) in [true, false].into_iter().enumerate() {
+        let endpoint = format!("inproc://{number}");
+        let with = |kind| {
+            context.socket_with(kind, |options| {
+                options.identity = b"me".to_vec();
+                options.hello_message = b"hello".to_vec();
+                (options.send_hwm, options.recv_hwm) = (5, 5);
+            })
+        };
+        let (one, two) = (with(SocketType::Dealer), with(SocketType::Dealer));
+        if bind_first {
+            one.bind(&endpoint).expect("bind");
+        }
+        two.connect(&endpoint).expect("connect");
+        if !bind_first {
+            one.bind(&endpoint).expect("bind");
+        }
+        // The name and the greeting count too.
+        assert_eq!([fill(one, 8, 100), fill(two, 8, 100)], [8, 8]);
+    }
+}
+
 /// A receiver that does not receive holds the sender up; afterwards all is there, in order.
 #[test]
 fn a_sender_waits_and_nothing_is_lost() {

@@ -128,10 +128,16 @@ impl Session {
     }
 
     pub(in crate::io) fn begin_sleep(&mut self) -> Option<Arc<Fd>> {
-        let fd = match &self.link {
-            Link::Up(up) if self.direct.claimed => up.fd.clone(),
+        let up = match &self.link {
+            Link::Up(up) if self.direct.claimed => up,
             _ => return None,
         };
+        let fd = up.fd.clone();
+        if up.holds_input() {
+            // It was read when there was no room for it, and nobody may have looked since: the descriptor will not
+            // tell of it.
+            self.home.drive(Cause::Again);
+        }
         self.direct.sleepers += 1;
         if self.direct.counted && !self.direct.streaming {
             self.direct.counted = false;
