@@ -48,14 +48,14 @@ enum Expected {
     Other,
 }
 
-fn compile(scratch: &Scratch, ours: bool) -> Command {
+fn compile(scratch: &Scratch, source: &str, ours: bool) -> Command {
     let program = scratch.join(if ours { "ours" } else { "theirs" });
     let mut compile = cc();
     compile.args(["-D_XOPEN_SOURCE=700", "-D_DEFAULT_SOURCE"]);
     if ours {
         compile.arg("-I").arg(FOUR.include_dir());
     }
-    compile.arg(root().join("capi-tests/side_by_side/options.c")).arg("-o").arg(&program);
+    compile.arg(root().join("capi-tests/side_by_side").join(source)).arg("-o").arg(&program);
     run_ok(if ours { FOUR.link(&mut compile) } else { compile.arg("-lzmq") });
     let mut command = Command::new(program);
     command.env_remove("LD_LIBRARY_PATH").env_remove("LD_PRELOAD");
@@ -65,8 +65,8 @@ fn compile(scratch: &Scratch, ours: bool) -> Command {
 #[test]
 fn they_are_those_of_the_original() {
     let scratch = Scratch::new("options");
-    let theirs = run_ok(&mut compile(&scratch, false));
-    let ours = run_ok(&mut compile(&scratch, true));
+    let theirs = run_ok(&mut compile(&scratch, "options.c", false));
+    let ours = run_ok(&mut compile(&scratch, "options.c", true));
     assert_eq!(ours.lines().count(), theirs.lines().count());
     assert!(ours.lines().count() > 50_000);
     let mut wrong = Vec::new();
@@ -83,4 +83,10 @@ fn they_are_those_of_the_original() {
     }
     let shown: Vec<&str> = wrong.iter().take(20).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{} lines are wrong:\n{}", wrong.len(), shown.join("\n"));
+}
+
+#[test]
+fn drafts() {
+    let scratch = Scratch::new("drafts");
+    run_ok(&mut compile(&scratch, "drafts.c", true));
 }
