@@ -11,6 +11,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+CMAKEDIR ?= $(LIBDIR)/cmake/ZeroMQ
 
 ROOT := $(CURDIR)
 BUILD := $(ROOT)/build
@@ -39,6 +40,7 @@ HEADERS_4 := zmq.h zmq_utils.h
 LIB_4 := $(BUILD)/lib4
 GENERATED_4 := $(BUILD)/include/zmq4
 INCLUDE_4 := $(ROOT)/include/zmq4
+CMAKE_4 := ZeroMQConfig.cmake ZeroMQConfigVersion.cmake
 
 ifeq ($(PACKAGE_$(ABI)),)
 $(error ABI=$(ABI): there are ABI=2 and ABI=4)
@@ -49,6 +51,7 @@ SONAME := $(SONAME_$(ABI))
 LINKS := $(LINKS_$(ABI))
 VERSION := $(VERSION_$(ABI))
 HEADERS := $(HEADERS_$(ABI))
+CMAKE := $(CMAKE_$(ABI))
 
 LIB := $(LIB_$(ABI))
 INCLUDE := $(GENERATED_$(ABI))
@@ -65,20 +68,21 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
-.PHONY: all lib deviced headers headers-current examples demo bench check setup install uninstall \
+.PHONY: all lib lib2 both deviced headers headers-current examples demo bench check setup install uninstall \
 	loom sanitize clean help
 
 all: lib deviced
 
 help:
-	@echo "make              build/lib, build/include and build/bin"
+	@echo "make              build/lib, build/include and build/bin: the ABI of 0MQ 2.x"
+	@echo "make ABI=4        build/lib4, build/include/zmq4 and build/bin: the ABI of libzmq 4.3"
 	@echo "make demo         build the guide's programs and run them together"
 	@echo "make check        everything that must hold before a change goes in"
 	@echo "make bench        throughput and latency, beside the system's libzmq"
 	@echo "make examples     build/examples, from c-examples/"
-	@echo "make install      into PREFIX ($(PREFIX)), below DESTDIR; ABI=2"
+	@echo "make install      into PREFIX ($(PREFIX)), below DESTDIR; ABI=2 or ABI=4"
 	@echo "make uninstall    the reverse, with the same PREFIX, DESTDIR and ABI"
-	@echo "make headers      generate the headers of include/ again"
+	@echo "make headers      generate the headers of include/, or with ABI=4 of include/zmq4/, again"
 	@echo "make setup        install what a fresh machine lacks"
 	@echo "make loom         check the queue in every order of thread steps"
 	@echo "make sanitize     run the tests under sanitizers"
@@ -89,6 +93,14 @@ help:
 lib:
 	$(CARGO) build --release --package $(PACKAGE)
 	@scripts/stage-lib.sh "$(RELEASE)/lib$(CRATE_$(ABI))" "$(LIB)" $(SONAME) $(LINKS)
+
+# The examples are for 2.x, and the checks for both.
+lib2:
+	@$(MAKE) --no-print-directory ABI=2 lib
+
+both:
+	@$(MAKE) --no-print-directory ABI=2 headers-current
+	@$(MAKE) --no-print-directory ABI=4 headers-current
 
 deviced:
 	$(CARGO) build --release --package deviced
@@ -112,14 +124,14 @@ setup:
 examples: $(EXAMPLES)
 
 # As anybody would compile them: they find the library where it is installed, or through LD_LIBRARY_PATH.
-$(BUILD)/examples/%: c-examples/%.c $(wildcard c-examples/*.h) | lib
+$(BUILD)/examples/%: c-examples/%.c $(wildcard c-examples/*.h) | lib2
 	@mkdir -p "$(@D)"
-	$(CC) -Wall -Werror -I"$(INCLUDE)" -L"$(LIB)" -o $@ $< -lzmq -lpthread
+	$(CC) -Wall -Werror -I"$(GENERATED_2)" -L"$(LIB_2)" -o $@ $< -lzmq -lpthread
 
-demo: setup all examples
+demo: setup deviced examples
 	@BUILD="$(BUILD)" scripts/demo.sh
 
-bench: setup lib
+bench: setup lib2
 	@BUILD="$(BUILD)" benches/run.sh
 
 loom:
@@ -128,14 +140,15 @@ loom:
 sanitize:
 	@scripts/sanitize.sh
 
-check: setup all headers-current examples
+check: setup both deviced examples
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 	@c-examples/check.sh
 
 # Root may have no cargo: then what has been built is installed.
-# The pkg-config file names where the files will be, so it is made anew for each installation.
+# The pkg-config file names where the files will be, so it is made anew for each installation. Those of CMake find
+# the others from where they are themselves.
 install:
 	@if command -v "$(CARGO)" >/dev/null 2>&1; then $(MAKE) all; else \
 		test -e "$(LIB)/$(SONAME)" || { echo "Nothing is built: run 'make' first." >&2; exit 1; }; fi
@@ -149,6 +162,12 @@ install:
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' capi/libzmq.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
 	chmod 644 "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
+	if [ -n "$(CMAKE)" ]; then $(INSTALL) -d "$(DESTDIR)$(CMAKEDIR)" || exit 1; fi
+	include=$$(realpath -m -s --relative-to="$(CMAKEDIR)" "$(INCLUDEDIR)") && \
+	for file in $(CMAKE); do \
+		sed -e "s|@INCLUDEDIR@|$$include|" -e 's|@SONAME@|$(SONAME)|' -e 's|@VERSION@|$(VERSION)|' \
+			"capi/zmq$(ABI)/cmake/$$file.in" > "$(DESTDIR)$(CMAKEDIR)/$$file" && \
+			chmod 644 "$(DESTDIR)$(CMAKEDIR)/$$file" || exit 1; done
 	$(INSTALL) -m 755 "$(BIN)/zmq_deviced" "$(DESTDIR)$(BINDIR)/zmq_deviced"
 	for manual in $(MANUALS); do \
 		$(INSTALL) -m 644 "$$manual" "$(DESTDIR)$(MANDIR)/man1/" || exit 1; done
@@ -158,6 +177,7 @@ uninstall:
 		"$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc" "$(DESTDIR)$(BINDIR)/zmq_deviced"
 	for link in $(LINKS); do rm -f "$(DESTDIR)$(LIBDIR)/$$link"; done
 	for header in $(HEADERS); do rm -f "$(DESTDIR)$(INCLUDEDIR)/$$header"; done
+	for file in $(CMAKE); do rm -f "$(DESTDIR)$(CMAKEDIR)/$$file"; done
 	for manual in $(notdir $(MANUALS)); do rm -f "$(DESTDIR)$(MANDIR)/man1/$$manual"; done
 
 clean:

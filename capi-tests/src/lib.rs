@@ -15,16 +15,70 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is below the project's directory")
 }
 
-/// Where `libzmq.so.1` is: `OXMQ_LIB_DIR` as the Makefile sets it, or else built now.
+/// One of the two C ABIs: what the library and its headers are called, and where they are.
+pub struct Abi {
+    /// What make calls it.
+    pub number: &'static str,
+    /// The name that programs ask the loader for.
+    pub soname: &'static str,
+    /// The version that it reports.
+    pub version: &'static str,
+    include: &'static str,
+    /// What the Makefile says where the libraries are, and where it puts them.
+    variable: &'static str,
+    built: &'static str,
+    dir: OnceLock<PathBuf>,
+}
+
+/// The ABI of 0MQ 2.x.
+pub static TWO: Abi = Abi {
+    number: "2",
+    soname: "libzmq.so.1",
+    version: "2.2.0",
+    include: "include",
+    variable: "OXMQ_LIB_DIR",
+    built: "build/lib",
+    dir: OnceLock::new(),
+};
+
+/// The ABI of libzmq 4.3.
+pub static FOUR: Abi = Abi {
+    number: "4",
+    soname: "libzmq.so.5",
+    version: "4.3.5",
+    include: "include/zmq4",
+    variable: "OXMQ_LIB4_DIR",
+    built: "build/lib4",
+    dir: OnceLock::new(),
+};
+
+impl Abi {
+    /// Where its libraries are: where the Makefile says, or else they are built now.
+    pub fn lib_dir(&self) -> &Path {
+        self.dir.get_or_init(|| {
+            if let Some(dir) = env::var_os(self.variable) {
+                return dir.into();
+            }
+            make(&["lib", &format!("ABI={}", self.number)]);
+            root().join(self.built)
+        })
+    }
+
+    /// Where its headers are.
+    pub fn include_dir(&self) -> PathBuf {
+        root().join(self.include)
+    }
+
+    /// Adds what links a program to the library, and finds it when it runs.
+    pub fn link<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        let dir = self.lib_dir();
+        command.arg("-L").arg(dir).arg("-lzmq").arg("-pthread").arg(format!("-Wl,-rpath,{}", dir.display()))
+    }
+}
+
+/// Where `libzmq.so.1` is.
 pub fn lib_dir() -> &'static Path {
-    static LIB_DIR: OnceLock<PathBuf> = OnceLock::new();
-    LIB_DIR.get_or_init(|| {
-        if let Some(dir) = env::var_os("OXMQ_LIB_DIR") {
-            return dir.into();
-        }
-        make(&["lib"]);
-        root().join("build/lib")
-    })
+    TWO.lib_dir()
 }
 
 /// Runs make in the project's directory, for as long as the compiler takes.
@@ -82,10 +136,9 @@ fn compiler(variable: &str, default: &str, standard: &str) -> Command {
     command
 }
 
-/// Adds what links a program to the library, and finds it when it runs.
+/// Adds what links a program to the library of 2.x, and finds it when it runs.
 pub fn link(command: &mut Command) -> &mut Command {
-    let dir = lib_dir();
-    command.arg("-L").arg(dir).arg("-lzmq").arg("-pthread").arg(format!("-Wl,-rpath,{}", dir.display()))
+    TWO.link(command)
 }
 
 /// Runs a command to its end, or to [`RUN_TIME_MAX`].

@@ -1,9 +1,11 @@
 //! What the libraries show to the linker: the functions of the ABI, and nothing else.
 
-use oxmq_capi_tests::{lib_dir, run_ok};
+use oxmq_capi_tests::{FOUR, TWO, run_ok};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Command;
 
+/// The functions of 2.2.
 const FUNCTIONS: [&str; 26] = [
     "zmq_bind",
     "zmq_close",
@@ -44,20 +46,72 @@ fn symbols(list: &mut Command) -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-fn the_shared_library_exports_the_abi_only() {
-    let found = symbols(Command::new("nm").args(["-D", "--defined-only"]).arg(lib_dir().join("libzmq.so.1")));
-    assert_eq!(found, FUNCTIONS.map(str::to_owned).into());
+/// The draft functions of 4.3.5, which Debian's library does not have.
+const DRAFTS: [&str; 27] = [
+    "zmq_connect_peer",
+    "zmq_ctx_get_ext",
+    "zmq_ctx_set_ext",
+    "zmq_disconnect_peer",
+    "zmq_join",
+    "zmq_leave",
+    "zmq_msg_group",
+    "zmq_msg_init_buffer",
+    "zmq_msg_routing_id",
+    "zmq_msg_set_group",
+    "zmq_msg_set_routing_id",
+    "zmq_poller_add",
+    "zmq_poller_add_fd",
+    "zmq_poller_destroy",
+    "zmq_poller_fd",
+    "zmq_poller_modify",
+    "zmq_poller_modify_fd",
+    "zmq_poller_new",
+    "zmq_poller_remove",
+    "zmq_poller_remove_fd",
+    "zmq_poller_size",
+    "zmq_poller_wait",
+    "zmq_poller_wait_all",
+    "zmq_ppoll",
+    "zmq_socket_get_peer_state",
+    "zmq_socket_monitor_pipes_stats",
+    "zmq_socket_monitor_versioned",
+];
+
+fn exported(library: &Path) -> BTreeSet<String> {
+    symbols(Command::new("nm").args(["-D", "--defined-only"]).arg(library))
+}
+
+fn archived(archive: &Path) -> BTreeSet<String> {
+    symbols(Command::new("nm").args(["-g", "--defined-only"]).arg(archive))
+}
+
+/// What Debian's library shows of the ABI, and the drafts.
+fn functions_of_4x() -> BTreeSet<String> {
+    let places = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/usr/lib64"];
+    let libraries = places.map(|dir| Path::new(dir).join(FOUR.soname));
+    let original = libraries.iter().find(|library| library.exists()).expect("libzmq5 is installed");
+    let functions: BTreeSet<String> =
+        exported(original).into_iter().filter(|name| name.starts_with("zmq_")).collect();
+    assert!(functions.len() > 60, "{functions:?}");
+    functions.into_iter().chain(DRAFTS.map(str::to_owned)).collect()
 }
 
 #[test]
-fn the_archive_exports_the_abi_only() {
-    let found = symbols(Command::new("nm").args(["-g", "--defined-only"]).arg(lib_dir().join("libzmq.a")));
-    assert_eq!(found, FUNCTIONS.map(str::to_owned).into());
+fn the_shared_libraries_export_the_abi_only() {
+    assert_eq!(exported(&TWO.lib_dir().join(TWO.soname)), FUNCTIONS.map(str::to_owned).into());
+    assert_eq!(exported(&FOUR.lib_dir().join(FOUR.soname)), functions_of_4x());
 }
 
 #[test]
-fn the_soname_is_that_of_2_x() {
-    let dynamic = run_ok(Command::new("readelf").arg("-d").arg(lib_dir().join("libzmq.so.1")));
-    assert!(dynamic.contains("Library soname: [libzmq.so.1]"), "{dynamic}");
+fn the_archives_export_the_abi_only() {
+    assert_eq!(archived(&TWO.lib_dir().join("libzmq.a")), FUNCTIONS.map(str::to_owned).into());
+    assert_eq!(archived(&FOUR.lib_dir().join("libzmq.a")), functions_of_4x());
+}
+
+#[test]
+fn the_sonames_are_those_of_the_originals() {
+    for abi in [&TWO, &FOUR] {
+        let dynamic = run_ok(Command::new("readelf").arg("-d").arg(abi.lib_dir().join(abi.soname)));
+        assert!(dynamic.contains(&format!("Library soname: [{}]", abi.soname)), "{dynamic}");
+    }
 }

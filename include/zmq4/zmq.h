@@ -128,6 +128,18 @@ extern "C" {
 
 /* zmq_ppoll can be called. */
 #define ZMQ_HAVE_PPOLL
+
+/* Message property: the peer's routing id. */
+#define ZMQ_MSG_PROPERTY_ROUTING_ID "Routing-Id"
+
+/* Message property: the type of the peer's socket. */
+#define ZMQ_MSG_PROPERTY_SOCKET_TYPE "Socket-Type"
+
+/* Message property: the user that the ZAP handler told. */
+#define ZMQ_MSG_PROPERTY_USER_ID "User-Id"
+
+/* Message property: the peer's address. */
+#define ZMQ_MSG_PROPERTY_PEER_ADDRESS "Peer-Address"
 #endif
 
 /* One part of a message. Its bytes are the library's: use the zmq_msg_ functions. */

@@ -123,19 +123,6 @@ pub const ZMQ_RECONNECT_STOP_AFTER_DISCONNECT: c_int = 0x4;
 #[cfg(drafts)]
 pub const ZMQ_ZERO_COPY_RECV: c_int = 10;
 
-/// Message property: the peer's routing id.
-#[cfg(drafts)]
-pub const ZMQ_MSG_PROPERTY_ROUTING_ID: &str = "Routing-Id";
-/// Message property: the type of the peer's socket.
-#[cfg(drafts)]
-pub const ZMQ_MSG_PROPERTY_SOCKET_TYPE: &str = "Socket-Type";
-/// Message property: the user that the ZAP handler told.
-#[cfg(drafts)]
-pub const ZMQ_MSG_PROPERTY_USER_ID: &str = "User-Id";
-/// Message property: the peer's address.
-#[cfg(drafts)]
-pub const ZMQ_MSG_PROPERTY_PEER_ADDRESS: &str = "Peer-Address";
-
 /// Of ZMQ_ROUTER_NOTIFY: tell of peers that connect.
 #[cfg(drafts)]
 pub const ZMQ_NOTIFY_CONNECT: c_int = 1;

@@ -2,10 +2,11 @@
 //! options of the engine but what a socket is doing, and the ways of C.
 
 use crate::abi::*;
+use crate::draft::ZMQ_TOPICS_COUNT;
 use crate::errno::status;
 use crate::message::bytes;
 use crate::option_table;
-use crate::option_values::Value;
+use crate::option_values::{Value, from_size};
 use crate::security;
 use crate::socket::socket;
 use oxmq::{Error, Result, SocketHandle};
@@ -111,6 +112,7 @@ fn get(s: SocketHandle, option: c_int, room: usize) -> Result<Value> {
             s.kind()?;
             Ok(Value::text(s.last_endpoint()?.as_bytes()))
         }
+        ZMQ_TOPICS_COUNT => Ok(roomy(from_size(s.topics_count()?))),
         ZMQ_THREAD_SAFE => Ok(roomy(s.kind()?.is_thread_safe().into())),
         _ => {
             let kind = s.kind()? as c_int;

@@ -364,3 +364,102 @@ static TABLE: &[Entry] = &[
     number(ZMQ_IN_BATCH_SIZE, 1, MAX, |o| o.batch_bytes[0], |o, v| o.batch_bytes[0] = v),
     number(ZMQ_OUT_BATCH_SIZE, 1, MAX, |o| o.batch_bytes[1], |o, v| o.batch_bytes[1] = v),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn get(options: &Options, number: c_int, socket_type: c_int) -> Option<c_int> {
+        let value = find(number, socket_type)?.get(options, 4).ok()?;
+        Some(c_int::from_ne_bytes(value.bytes().try_into().ok()?))
+    }
+
+    fn set(options: &mut Options, number: c_int, socket_type: c_int, value: c_int) -> bool {
+        find(number, socket_type).is_some_and(|entry| entry.set(options, Some(&value.to_ne_bytes())).is_ok())
+    }
+
+    #[test]
+    fn each_option_is_there_once() {
+        let mut numbers: Vec<c_int> = TABLE.iter().map(|entry| entry.number).collect();
+        numbers.sort_unstable();
+        let count = numbers.len();
+        numbers.dedup();
+        assert_eq!(numbers.len(), count);
+    }
+
+    /// The stable options are compared with the original's library; these are not in it.
+    #[test]
+    fn drafts_that_are_numbers() {
+        let any = [c_int::MIN, -1, 0, 1, MAX];
+        for (number, socket_type, default, allowed, refused) in [
+            (ZMQ_ZAP_ENFORCE_DOMAIN, ZMQ_REP, 0, &any[..], &[][..]),
+            (ZMQ_LOOPBACK_FASTPATH, ZMQ_REP, 0, &any, &[]),
+            (ZMQ_MULTICAST_LOOP, ZMQ_RADIO, 1, &any, &[]),
+            (ZMQ_BUSY_POLL, ZMQ_SUB, 0, &any, &[]),
+            (ZMQ_ROUTER_NOTIFY, ZMQ_ROUTER, 0, &[0, 1, 2, 3], &[-1, 4]),
+            (ZMQ_RECONNECT_STOP, ZMQ_REQ, 0, &[0, 1, 2, 3, 4, 7], &[-1, 8]),
+            (ZMQ_IN_BATCH_SIZE, ZMQ_PULL, 8192, &[1, MAX], &[0, -1]),
+            (ZMQ_OUT_BATCH_SIZE, ZMQ_PULL, 8192, &[1, MAX], &[0, -1]),
+            (ZMQ_PRIORITY, ZMQ_PUSH, 0, &[0, 6, MAX], &[-1]),
+        ] {
+            let mut options = Options::for_4x();
+            assert_eq!(get(&options, number, socket_type), Some(default), "{number}");
+            for &value in allowed {
+                assert!(set(&mut options, number, socket_type, value), "{number} to {value}");
+                let is_flag = allowed == any;
+                let expected = if is_flag { c_int::from(value != 0) } else { value };
+                assert_eq!(get(&options, number, socket_type), Some(expected), "{number}");
+            }
+            for &value in refused {
+                assert!(!set(&mut options, number, socket_type, value), "{number} to {value}");
+            }
+        }
+        for (number, socket_type) in
+            [(ZMQ_ROUTER_NOTIFY, ZMQ_DEALER), (ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, ZMQ_SUB)]
+        {
+            assert!(!set(&mut Options::for_4x(), number, socket_type, 1), "{number}");
+        }
+        for (number, socket_type) in [
+            (ZMQ_XPUB_MANUAL_LAST_VALUE, ZMQ_XPUB),
+            (ZMQ_ONLY_FIRST_SUBSCRIBE, ZMQ_XSUB),
+            (ZMQ_XSUB_VERBOSE_UNSUBSCRIBE, ZMQ_XSUB),
+        ] {
+            let mut options = Options::for_4x();
+            assert!(set(&mut options, number, socket_type, 1) && !set(&mut options, number, socket_type, -1));
+            assert_eq!(get(&options, number, socket_type), None, "{number} is never read");
+        }
+    }
+
+    #[test]
+    fn drafts_that_are_bytes() {
+        let mut options = Options::for_4x();
+        let mut set =
+            |number, value: Option<&[u8]>| find(number, ZMQ_ROUTER).unwrap().set(&mut options, value);
+        for number in [ZMQ_HELLO_MSG, ZMQ_DISCONNECT_MSG, ZMQ_HICCUP_MSG] {
+            assert_eq!(set(number, Some(&[7; 1000])), Ok(()));
+            assert_eq!(set(number, None), Ok(()));
+            assert_eq!(set(number, Some(b"\0x")), Ok(()));
+        }
+        for number in [ZMQ_SOCKS_USERNAME, ZMQ_SOCKS_PASSWORD] {
+            assert!(set(number, Some(&[b'x'; 256])).is_err());
+            assert_eq!(set(number, Some(b"name")), Ok(()));
+        }
+        assert_eq!(set(ZMQ_SOCKS_PASSWORD, Some(b"")), Ok(()));
+        assert_eq!((options.hello_message.as_slice(), options.socks.password.as_str()), (&b"\0x"[..], ""));
+        let name = find(ZMQ_SOCKS_USERNAME, ZMQ_ROUTER).unwrap().get(&options, 255).unwrap();
+        assert_eq!(name.bytes(), b"name\0");
+    }
+
+    #[test]
+    fn one_option_follows_from_another() {
+        let mut options = Options::for_4x();
+        for (number, verbose) in [(ZMQ_XPUB_VERBOSER, (true, true)), (ZMQ_XPUB_VERBOSE, (true, false))] {
+            assert!(set(&mut options, number, ZMQ_XPUB, 1));
+            assert_eq!((options.publishing.verbose, options.publishing.verboser), verbose);
+        }
+        assert!(set(&mut options, ZMQ_XPUB_MANUAL_LAST_VALUE, ZMQ_PUB, 1) && options.publishing.manual);
+        assert!(set(&mut options, ZMQ_IPV4ONLY, ZMQ_PUB, 0) && options.ipv6);
+        assert!(set(&mut options, ZMQ_HEARTBEAT_TTL, ZMQ_PUB, 1234));
+        assert_eq!(get(&options, ZMQ_HEARTBEAT_TTL, ZMQ_PUB), Some(1200));
+    }
+}
