@@ -4,6 +4,7 @@
 //! and every refusal of the kernel is an `io::Error`.
 
 use super::fd::Fd;
+use super::sys_peer;
 use std::ffi::OsStr;
 use std::io::{self, IoSlice};
 use std::mem::{self, MaybeUninit};
@@ -225,25 +226,12 @@ pub(crate) fn local_address(fd: BorrowedFd<'_>) -> io::Result<SockAddr> {
 /// Who is at the other end, in words: an IP address; of a local peer, its user, group and process. Empty if the
 /// system does not say.
 pub(crate) fn peer_address(fd: BorrowedFd<'_>) -> String {
-    let mut result = SockAddr::zeroed();
-    result.len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-    // SAFETY: `storage` has room for `len` bytes; both outlive the call.
-    let status =
-        unsafe { libc::getpeername(fd.as_raw_fd(), (&raw mut result.storage).cast(), &mut result.len) };
-    if status != 0 {
-        return String::new();
+    let Ok(address) = sys_peer::peer_address(fd) else { return String::new() };
+    if address.family() != libc::AF_UNIX {
+        return address.to_inet().map_or(String::new(), |address| address.ip().to_string());
     }
-    if result.family() != libc::AF_UNIX {
-        return result.to_inet().map_or(String::new(), |address| address.ip().to_string());
-    }
-    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
-    let mut size = size_of::<libc::ucred>() as libc::socklen_t;
-    // SAFETY: `peer` and `size` outlive the call, and `size` is the size of `peer`.
-    let status = unsafe {
-        let value = (&raw mut peer).cast();
-        libc::getsockopt(fd.as_raw_fd(), libc::SOL_SOCKET, libc::SO_PEERCRED, value, &mut size)
-    };
-    if status == 0 { format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid) } else { String::new() }
+    let peer = sys_peer::credentials(fd);
+    peer.map_or(String::new(), |peer| format!("localhost:{}:{}:{}", peer.uid, peer.gid, peer.pid))
 }
 
 /// Says that nothing more will be written.

@@ -121,3 +121,88 @@ impl Shared {
         self.open_into(nonce, sealed, &mut content).then_some(content)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::tests::bytes;
+
+    const ALICE: &str = "77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a";
+    const BOB: &str = "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f";
+
+    fn key(hex: &str) -> [u8; KEY_BYTES] {
+        bytes(hex).try_into().unwrap()
+    }
+
+    /// The example of the NaCl library's documentation.
+    #[test]
+    fn a_box_is_that_of_nacl() {
+        let secret = Zeroizing::new(key(ALICE));
+        let public = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+        assert_eq!(public_key(&secret), key(public));
+        let shared = Shared::new(&key(BOB), &secret).unwrap();
+        assert_eq!(*shared.0, key("1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389"));
+
+        let nonce = nonce(&[], &bytes("69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37"));
+        let content = bytes(concat!(
+            "be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c6129",
+            "6cdc3c01233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde",
+            "048977eb48f59ffd4924ca1c60902e52f0a089bc76897040e082f937763848645e0705",
+        ));
+        let sealed = bytes(concat!(
+            "f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186a",
+            "c0dfc17c98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae",
+            "90224368517acfeabd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74",
+            "e355a5",
+        ));
+        let mut out = b"before".to_vec();
+        shared.seal(&nonce, &mut out, |out| out.extend(&content));
+        assert_eq!(out.strip_prefix(b"before"), Some(&sealed[..]));
+        assert_eq!(shared.open(&nonce, &sealed).map(|opened| opened.to_vec()), Some(content.clone()));
+        let mut place = sealed.clone();
+        assert_eq!(shared.open_in_place(&nonce, &mut place), Some(&content[..]));
+    }
+
+    #[test]
+    fn what_was_altered_is_not_opened() {
+        let (public, _) = key_pair().unwrap();
+        let (_, secret) = key_pair().unwrap();
+        let shared = Shared::new(&public, &secret).unwrap();
+        let nonce = nonce(b"a prefix", &[7; 16]);
+        for len in [0, 1, 31, 32, 33, 64, 1000, 5000] {
+            let mut sealed = Vec::new();
+            shared.seal(&nonce, &mut sealed, |out| out.extend(vec![9; len]));
+            for at in (0..sealed.len()).step_by(1 + len / 20) {
+                let mut altered = sealed.clone();
+                altered[at] ^= 1 << (at % 8);
+                assert!(shared.open(&nonce, &altered).is_none(), "byte {at} of {len}");
+                assert!(shared.open_in_place(&nonce, &mut altered).is_none(), "byte {at} of {len}");
+            }
+            assert!(shared.open(&nonce, &sealed[1..]).is_none());
+            let other = super::nonce(b"a prefix", &[8; 16]);
+            assert!(shared.open(&other, &sealed).is_none());
+            assert!(Shared::own([1; 32]).open(&nonce, &sealed).is_none());
+            assert_eq!(shared.open(&nonce, &sealed).unwrap().to_vec(), vec![9; len]);
+        }
+        assert!(shared.open(&nonce, b"").is_none() && shared.open(&nonce, &[0; 15]).is_none());
+    }
+
+    #[test]
+    fn keys_of_no_use_are_refused() {
+        let (_, secret) = key_pair().unwrap();
+        let mut one = [0; KEY_BYTES];
+        for public in [one, {
+            one[0] = 1;
+            one
+        }] {
+            assert_eq!(Shared::new(&public, &secret).err(), Some(WireError::KeyExchange));
+        }
+    }
+
+    #[test]
+    fn both_sides_make_the_same_key_and_no_two_pairs_are_alike() {
+        let ((a, a_secret), (b, b_secret)) = (key_pair().unwrap(), key_pair().unwrap());
+        assert_eq!(*Shared::new(&b, &a_secret).unwrap().0, *Shared::new(&a, &b_secret).unwrap().0);
+        assert!(a != b && !is_same(&a, &b) && is_same(&a, &a) && !is_same(&a, &a[1..]));
+    }
+}

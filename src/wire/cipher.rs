@@ -49,6 +49,8 @@ pub(crate) struct Opener {
     prefix: &'static [u8; 16],
     /// The peer's last nonce.
     count: u64,
+    /// Whether that was one of a MESSAGE.
+    in_traffic: bool,
 }
 
 /// What was in a box.
@@ -68,7 +70,12 @@ impl Cipher {
         };
         Cipher {
             sealer: Box::new(Sealer { shared: shared.copy(), prefix: our_prefix, count: ours }),
-            opener: Box::new(Opener { shared: shared.copy(), prefix: their_prefix, count: theirs }),
+            opener: Box::new(Opener {
+                shared: shared.copy(),
+                prefix: their_prefix,
+                count: theirs,
+                in_traffic: false,
+            }),
         }
     }
 }
@@ -122,8 +129,16 @@ impl Opener {
         let Some(rest) = body.strip_prefix(MESSAGE) else { return Err(malformed) };
         let Some((count, sealed)) = rest.split_first_chunk::<COUNT_BYTES>() else { return Err(malformed) };
         let count = u64::from_be_bytes(*count);
-        // One that came before, or was overtaken by another.
-        if count <= self.count { Err(WireError::NonceSequence) } else { Ok((count, sealed)) }
+        // None came before, none was overtaken by another, and none was withheld on the way. (How a peer counts in
+        // the handshake is its affair, as long as it goes up.)
+        let in_sequence =
+            if self.in_traffic { self.count.checked_add(1) == Some(count) } else { count > self.count };
+        if in_sequence { Ok((count, sealed)) } else { Err(WireError::NonceSequence) }
+    }
+
+    /// A box was opened.
+    fn note(&mut self, count: u64) {
+        (self.count, self.in_traffic) = (count, true);
     }
 
     fn nonce(&self, count: u64) -> [u8; 24] {
@@ -136,7 +151,7 @@ impl Opener {
         let nonce = self.nonce(count);
         let sealed = body.get_mut(HEAD_BYTES..).unwrap_or_default();
         let content = self.shared.open_in_place(&nonce, sealed).ok_or(WireError::Cryptographic)?;
-        self.count = count;
+        self.note(count);
         let (more, command) = split(content)?;
         let opened = Opened { bytes: body, start: OVERHEAD_BYTES };
         let body = Message::try_from_owner(opened).map_err(|_| WireError::OutOfMemory)?;
@@ -153,7 +168,7 @@ impl Opener {
             if !self.shared.open_into(&nonce, sealed, content) {
                 return Err(WireError::Cryptographic);
             }
-            self.count = count;
+            self.note(count);
             let (more, command) = split(content)?;
             let body = arena.copy_from(content.get(1..).unwrap_or_default())?;
             return Ok(Content { body, more, command });
@@ -164,7 +179,7 @@ impl Opener {
         if !self.shared.open_into(&nonce, sealed, &mut bytes) {
             return Err(WireError::Cryptographic);
         }
-        self.count = count;
+        self.note(count);
         let (more, command) = split(&bytes)?;
         let body = Message::try_from_owner(Opened { bytes, start: 1 }).map_err(|_| WireError::OutOfMemory)?;
         Ok(Content { body, more, command })

@@ -258,14 +258,20 @@ impl CurveServer {
     fn hello(&self, data: &[u8], output: &mut Vec<u8>) -> Result<(Shared, u64), WireError> {
         const BOX_BYTES: usize = SHORT_NONCE_BYTES + MAC_BYTES + SIGNATURE_BYTES;
         const DATA_BYTES: usize = VERSION.len() + PADDING_BYTES + KEY_BYTES + BOX_BYTES;
-        let malformed = WireError::MalformedHandshake("HELLO");
+        let malformed = || WireError::MalformedHandshake("HELLO");
         if data.len() != DATA_BYTES || !data.starts_with(&VERSION) {
-            return Err(malformed);
+            return Err(malformed());
         }
-        let mut rest = data.get(VERSION.len() + PADDING_BYTES..).unwrap_or_default();
-        let client_transient = take_key(&mut rest).ok_or(malformed)?;
+        let (padding, mut rest) = data.split_at(VERSION.len() + PADDING_BYTES);
+        if padding.iter().skip(VERSION.len()).any(|&byte| byte != 0) {
+            return Err(malformed());
+        }
+        let client_transient = take_key(&mut rest).ok_or_else(malformed)?;
         let shared = Shared::new(client_transient, &self.secret)?;
-        let (count, _zeros) = open_short(rest, HELLO_NONCE, 0, &shared)?;
+        let (count, signature) = open_short(rest, HELLO_NONCE, 0, &shared)?;
+        if signature.iter().any(|&byte| byte != 0) {
+            return Err(malformed());
+        }
 
         let (transient, transient_secret) = boxes::key_pair()?;
         let cookie_key = Shared::own(boxes::random()?);

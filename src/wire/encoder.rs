@@ -40,6 +40,12 @@ impl Encoder {
         self.sealer = Some(sealer);
     }
 
+    /// What encrypts, for another encoder.
+    #[cfg(test)]
+    pub(super) fn take_sealer(&mut self) -> Box<Sealer> {
+        self.sealer.take().expect("it encrypts")
+    }
+
     /// Appends a message part; what the version has no bytes for, an identity say, adds none.
     #[inline(always)]
     pub(crate) fn encode(&mut self, part: Message, batch: &mut Batch) {

@@ -423,4 +423,6 @@ fn put_reason(output: &mut Vec<u8>, error: &WireError) {
 }
 
 #[cfg(test)]
+mod security_tests;
+#[cfg(test)]
 mod tests;

@@ -14,6 +14,12 @@ use std::io::IoSlice;
 
 pub(super) const VERSIONS: [Version; 4] = [V1_0, V2_0, V3_0, V3_1];
 
+/// Bytes that are written in hexadecimal.
+pub(super) fn bytes(hex: &str) -> Vec<u8> {
+    let digit = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+    (0..hex.len()).step_by(2).map(digit).collect()
+}
+
 /// A small generator (xorshift), so that every run is the same.
 pub(super) struct Random {
     state: u64,

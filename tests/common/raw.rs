@@ -170,6 +170,16 @@ impl Raw {
         bytes
     }
 
+    /// Reads until the engine ends the connection, in whatever way: all of `expected` came, or at least no more.
+    pub fn try_read_to_end(&mut self, expected: &[u8]) {
+        let mut bytes = Vec::new();
+        match self.0.read_to_end(&mut bytes) {
+            Ok(_) => assert_eq!(bytes, expected),
+            Err(error) if ended(&error) => assert!(expected.starts_with(&bytes), "{bytes:?}"),
+            Err(error) => panic!("the engine did not end the connection: {error}"),
+        }
+    }
+
     /// Waits until the engine ends the connection, in whatever way.
     pub fn wait_for_end(&mut self) {
         let mut buffer = [0; 4096];

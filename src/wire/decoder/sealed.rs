@@ -13,11 +13,13 @@ pub(super) struct Sealed {
     subscription_bytes_max: u64,
     /// The last part said that more follow.
     in_message: bool,
+    /// The sink has said that it has room, and was not given anything since.
+    has_room: bool,
 }
 
 impl Sealed {
     pub(super) fn new(opener: Box<Opener>, subscription_bytes_max: u64) -> Sealed {
-        Sealed { opener, subscription_bytes_max, in_message: false }
+        Sealed { opener, subscription_bytes_max, in_message: false, has_room: false }
     }
 
     fn deliver<S: Sink>(&mut self, content: Content<Message>, sink: &mut S) -> Result<(), WireError> {
@@ -25,6 +27,7 @@ impl Sealed {
         if !command {
             body.set_more(more);
             self.in_message = more;
+            self.has_room = false;
             sink.message(body);
             return Ok(());
         }
@@ -34,6 +37,7 @@ impl Sealed {
         if command.takes_room() && self.in_message {
             return Err(WireError::SubscriptionInMessage);
         }
+        self.has_room &= !command.takes_room();
         sink.command(command)
     }
 }
@@ -48,7 +52,14 @@ pub(super) struct Unsealing<'a, S> {
 
 impl<S: Sink> Sink for Unsealing<'_, S> {
     fn ready(&mut self) -> bool {
-        !self.malformed && (self.sealed.in_message || self.sink.ready())
+        if self.malformed {
+            return false;
+        }
+        if !self.sealed.in_message && !self.sealed.has_room {
+            self.sealed.has_room = self.sink.ready();
+            return self.sealed.has_room;
+        }
+        true
     }
 
     fn message(&mut self, _part: Message) {
