@@ -2,12 +2,14 @@
 #include "check.h"
 #include <sys/wait.h>
 
-static void *context, *pull, *push, *open_pair;
+static void *context, *pull, *push, *open_pair, *near, *far;
 
 static void round_trip (const char *text)
 {
     send_text (push, text, 0);
     EXPECT_TEXT (pull, text, 0);
+    send_text (near, text, 0);
+    EXPECT_TEXT (far, text, 0);
 }
 
 /* What a child does, and then ends with 0. */
@@ -36,6 +38,8 @@ static void close_and_term (void)
     OK (zmq_close (push));
     OK (zmq_close (pull));
     OK (zmq_close (open_pair));
+    OK (zmq_close (near));
+    OK (zmq_close (far));
     OK (zmq_term (context));
 }
 
@@ -44,6 +48,10 @@ static void own_context (void)
     void *own = zmq_init (1), *a, *b;
     char endpoint [64];
     CHECK (own != NULL);
+    /* A name of the parent's is free in the child's own context. */
+    a = new_socket (own, ZMQ_PAIR);
+    OK (zmq_bind (a, "inproc://forked"));
+    OK (zmq_close (a));
     a = new_socket (own, ZMQ_PULL);
     b = new_socket (own, ZMQ_PUSH);
     OK (zmq_connect (b, bind_tcp (a, endpoint)));
@@ -72,6 +80,10 @@ int main (void)
     open_pair = new_socket (context, ZMQ_PAIR);
     OK (zmq_bind (open_pair, "ipc://forked.ipc"));
     OK (zmq_connect (push, bind_tcp (pull, endpoint)));
+    near = new_socket (context, ZMQ_PAIR);
+    far = new_socket (context, ZMQ_PAIR);
+    OK (zmq_bind (near, "inproc://forked"));
+    OK (zmq_connect (far, "inproc://forked"));
     round_trip ("before");
     for (round = 0; round < 5; round++) {
         in_child (nothing);
@@ -84,6 +96,8 @@ int main (void)
     OK (zmq_close (pull));
     OK (zmq_close (push));
     OK (zmq_close (open_pair));
+    OK (zmq_close (near));
+    OK (zmq_close (far));
     OK (zmq_term (context));
     return 0;
 }

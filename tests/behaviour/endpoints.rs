@@ -94,6 +94,12 @@ fn bad_endpoints_are_refused() {
         ("inproc://", InvalidArgument),
         ("pigeon://nest", UnknownTransport),
         ("TCP://127.0.0.1:5555", UnknownTransport),
+        ("pgm://eth0;239.192.1.1:5555", UnknownTransport),
+        ("epgm://eth0;239.192.1.1:5555", UnknownTransport),
+        ("norm://1,239.192.1.1:5555", UnknownTransport),
+        ("tipc://{5560,0}", UnknownTransport),
+        ("vmci://*:5555", UnknownTransport),
+        ("vsock://1:5555", UnknownTransport),
     ];
     for (bad, error) in both {
         assert_eq!(socket.bind(bad), Err(error), "binding to {bad}");

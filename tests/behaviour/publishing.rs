@@ -1,6 +1,8 @@
 //! Subscriptions: prefixes that add up and are counted, over every transport.
 
-use crate::common::{Context, bind, meet, recv, recv_all, recv_text, send, send_all, try_recv};
+use crate::common::{
+    Context, bind, eventually, meet, own_tcp_endpoint, recv, recv_all, recv_text, send, send_all, try_recv,
+};
 use crate::{Place, over_each};
 use oxmq::{Error, SocketHandle, SocketType};
 
@@ -178,4 +180,40 @@ fn subscriptions_go_with_their_peer() {
             assert_eq!(recv(xpub), b"\0mine");
         }
     });
+}
+
+/// Subscriptions know no mark and are never dropped: a burst of very many, before the publisher is there and after
+/// it has come back.
+#[test]
+fn a_hundred_thousand_prefixes_at_once() {
+    const COUNT: usize = 100_000;
+    let (server, client) = (Context::new(), Context::new());
+    let endpoint = own_tcp_endpoint();
+    for early in [true, false] {
+        let sub = client.socket(SocketType::Sub);
+        let subscribe =
+            || (0..COUNT).for_each(|n| sub.subscribe(format!("{n};").as_bytes()).expect("subscribe"));
+        sub.connect(&endpoint).expect("connect");
+        if early {
+            subscribe();
+        }
+        for round in 0..2 {
+            let publisher = server.socket(SocketType::Pub);
+            eventually("the port is free", || publisher.bind(&endpoint).is_ok());
+            if !early && round == 0 {
+                sub.subscribe(b"hello").expect("subscribe");
+                meet(publisher, sub, "hello");
+                subscribe();
+            }
+            let marker = format!("all are there, {round}");
+            sub.subscribe(marker.as_bytes()).expect("subscribe");
+            meet(publisher, sub, &marker);
+            for n in (0..COUNT).step_by(997).chain([COUNT - 1]) {
+                send(publisher, format!("{n};"));
+                assert_eq!(recv_text(sub), format!("{n};"));
+            }
+            publisher.close().expect("close");
+        }
+        sub.close().expect("close");
+    }
 }
