@@ -87,13 +87,15 @@ static void try_numbers (int type)
         /* Anew for each, since some take a value only once or change others. */
         void *context = zmq_ctx_new (), *s = new_socket (context, type);
         /* What it means is not for numbers. */
-        int text = options [option].number == ZMQ_SUBSCRIBE || options [option].number == ZMQ_ROUTING_ID;
+        int text = options [option].number == ZMQ_SUBSCRIBE || options [option].number == ZMQ_ROUTING_ID
+                   || options [option].number == ZMQ_SOCKS_PROXY || options [option].number == ZMQ_BINDTODEVICE;
         for (i = 0; i < sizeof numbers / sizeof numbers [0] && !text; i++) {
             if (options [option].number == ZMQ_USE_FD && numbers [i] >= 0)
                 continue;
             try_number (s, option, numbers [i], 4);
         }
-        try_number (s, option, 1, 8);
+        if (!text)
+            try_number (s, option, 1, 8);
         OK (zmq_close (s));
         OK (zmq_ctx_term (context));
     }

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -75,6 +76,19 @@ static MAYBE_UNUSED size_t raw_recv (int fd, void *bytes, size_t size)
         got += (size_t) n;
     }
     return got;
+}
+
+/* Waits for bytes. The original does some of its work for a socket only in the socket's next call. */
+static MAYBE_UNUSED void await_bytes (int fd, void *s)
+{
+    struct pollfd item;
+    int tries;
+    item.fd = fd;
+    item.events = POLLIN;
+    for (tries = 0; poll (&item, 1, 5) == 0; tries++) {
+        CHECK (tries < MS_MAX / 5);
+        get_int (s, ZMQ_EVENTS);
+    }
 }
 
 /* Reads until the connection ends. */
