@@ -5,20 +5,27 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A test for each program.
+/// A test for each program: those that run on both libraries, and those of the draft API, which Debian's has not.
 macro_rules! programs {
-    ($($name:ident)*) => {
+    (both: $($name:ident)* ; ours: $($draft:ident)*) => {
         $(#[test]
         fn $name() {
             both_print_the_same(stringify!($name));
         })*
 
-        const PROGRAMS: &[&str] = &[$(stringify!($name)),*];
+        $(#[test]
+        fn $draft() {
+            output(&Scratch::new("program4"), stringify!($draft), "ours", link4);
+        })*
+
+        const PROGRAMS: &[&str] = &[$(stringify!($name),)* $(stringify!($draft)),*];
     };
 }
 
 programs! {
-    contexts endpoints monitor options pipelines poll proxy requests routers stream subscriptions transfer wire
+    both: contexts endpoints messages monitor options pipelines poll proxy requests routers stream subscriptions
+        transfer utilities wire;
+    ours: draft_messages draft_poller
 }
 
 fn both_print_the_same(name: &str) {
