@@ -69,7 +69,7 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
 .PHONY: all lib lib2 both deviced headers headers-current examples demo bench check setup install uninstall \
-	loom sanitize clean help
+	loom sanitize realworld clean help
 
 all: lib deviced
 
@@ -86,6 +86,7 @@ help:
 	@echo "make setup        install what a fresh machine lacks"
 	@echo "make loom         check the queue in every order of thread steps"
 	@echo "make sanitize     run the tests under sanitizers"
+	@echo "make realworld    all tests of the programs that run on the library, the long ones too"
 	@echo "make clean"
 
 # Cargo knows best what is out of date, so it is always asked. What is in place already is left as it is:
@@ -140,7 +141,12 @@ loom:
 sanitize:
 	@scripts/sanitize.sh
 
+realworld: both
+	@scripts/setup.sh all-programs
+	$(CARGO) test --package oxmq-realworld -- --include-ignored --nocapture
+
 check: setup both deviced examples
+	@scripts/setup.sh programs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace

@@ -1,6 +1,9 @@
 #!/bin/sh
-# Installs what the build and its checks need and this machine lacks, or says how.
+# Installs what the build needs and this machine lacks, or says how; for `setup.sh programs`, also the programs that
+# are run on the library, and for `setup.sh all-programs` what only the long tests of those need.
 set -eu
+
+extent=${1:-build}
 
 missing=
 # need COMMAND PACKAGE: the Debian package, when there is no such command.
@@ -30,6 +33,22 @@ need cmake cmake
 # The original, for the tests and measurements that put the two side by side.
 need_file libzmq3-dev /usr/include/zmq.h
 need_file libzmq5 /usr/lib/*/libzmq.so.5 /usr/lib/libzmq.so.5 /usr/lib64/libzmq.so.5
+packages=/usr/lib/python3/dist-packages
+if [ "$extent" != build ]; then
+    need_file cppzmq-dev /usr/include/zmq_addon.hpp
+    need_file libczmq-dev /usr/include/czmq.h
+    need_file python3-zmq $packages/zmq/__init__.py
+    need_file python3-pytest $packages/pytest/__init__.py
+    need_file python3-pytest-timeout $packages/pytest_timeout.py
+    need_file python3-tornado $packages/tornado/__init__.py
+    need_file python3-ipykernel $packages/ipykernel/__init__.py
+    need_file python3-jupyter-client $packages/jupyter_client/__init__.py
+fi
+if [ "$extent" = all-programs ]; then
+    need_file python3-gevent $packages/gevent/__init__.py
+    need_file python3-numpy $packages/numpy/__init__.py
+    need_file python3-pip $packages/pip/__init__.py
+fi
 
 if [ -z "$missing" ]; then
     exit 0

@@ -141,6 +141,20 @@ pub fn link(command: &mut Command) -> &mut Command {
     TWO.link(command)
 }
 
+/// The same for the library of the 4.x ABI, and its headers.
+pub fn link4(command: &mut Command) -> &mut Command {
+    FOUR.link(command.arg("-I").arg(FOUR.include_dir()))
+}
+
+/// Links a program to the system's libzmq.
+///
+/// # Panics
+/// When there is none.
+pub fn link_original(command: &mut Command) -> &mut Command {
+    assert!(Path::new("/usr/include/zmq.h").exists(), "the original is needed: install libzmq3-dev");
+    command.arg("-lzmq").arg("-pthread")
+}
+
 /// Runs a command to its end, or to [`RUN_TIME_MAX`].
 pub fn run(command: &mut Command) -> Output {
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();

@@ -5,6 +5,6 @@ mod case;
 mod peer;
 mod program;
 
-pub use case::{Case, Transport, pairings};
+pub use case::{Case, Transport, pairings, secure_pairings};
 pub use peer::{Peer, hex};
 pub use program::{Library, Programs};

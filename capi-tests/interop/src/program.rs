@@ -8,13 +8,31 @@ use std::process::Command;
 pub enum Library {
     /// This project's, with the 2.x ABI.
     Ours,
+    /// This project's, with the 4.x ABI.
+    OursFour,
     /// The system's libzmq, with the 4.x ABI.
     Theirs,
 }
 
-/// The C program, built for both libraries.
+impl Library {
+    /// Whether it is one of this project's.
+    pub fn is_ours(self) -> bool {
+        self != Library::Theirs
+    }
+
+    /// How its version begins.
+    pub(crate) fn version(self) -> &'static str {
+        match self {
+            Library::Ours => "2.",
+            Library::OursFour => "4.3.5",
+            Library::Theirs => "4.",
+        }
+    }
+}
+
+/// The C program, built for each library.
 pub struct Programs {
-    ours: Option<PathBuf>,
+    ours: Option<[PathBuf; 2]>,
     theirs: PathBuf,
 }
 
@@ -26,7 +44,10 @@ impl Programs {
     /// # Panics
     /// With a text that says what is missing, when one of the libraries or the compiler is.
     pub fn build_in(directory: &Path) -> Programs {
-        Programs { ours: Some(build_ours(directory)), theirs: build_theirs(directory) }
+        let four =
+            build_ours(directory, "peer-ours-4", "OXMQ_LIB4_DIR", "build/lib4/libzmq.so.5", "include/zmq4");
+        let two = build_ours(directory, "peer-ours", "OXMQ_LIB_DIR", "build/lib/libzmq.so.1", "include");
+        Programs { ours: Some([two, four]), theirs: build_theirs(directory) }
     }
 
     /// Builds the program for the original only.
@@ -42,37 +63,35 @@ impl Programs {
     /// # Panics
     /// When it was not built.
     pub fn path(&self, library: Library) -> &Path {
+        let ours = || self.ours.as_ref().expect("built for the original only");
         match library {
-            Library::Ours => self.ours.as_deref().expect("built for the original only"),
+            Library::Ours => &ours()[0],
+            Library::OursFour => &ours()[1],
             Library::Theirs => &self.theirs,
         }
     }
 }
 
-/// A directory given by the environment, or else one of those that `make` fills.
-fn directory_of(variable: &str, default: &str) -> PathBuf {
-    match std::env::var_os(variable) {
-        Some(path) => PathBuf::from(path),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(default),
-    }
+/// A file of the project's directory.
+fn of_the_project(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-fn must_exist(path: &Path, variable: &str) {
-    assert!(path.exists(), "{} is missing: run `make` first, or set {variable}", path.display());
-}
-
-fn build_ours(directory: &Path) -> PathBuf {
-    let libraries = directory_of("OXMQ_LIB_DIR", "build/lib");
-    let headers = directory_of("OXMQ_INCLUDE_DIR", "build/include");
-    let library = libraries.join("libzmq.so.1");
-    must_exist(&library, "OXMQ_LIB_DIR");
-    must_exist(&headers.join("zmq.h"), "OXMQ_INCLUDE_DIR");
-    let library = library.canonicalize().expect("the library's path");
+/// Builds it for a library that `make` builds at `default`, unless `variable` says that it is elsewhere.
+fn build_ours(directory: &Path, name: &str, variable: &str, default: &str, headers: &str) -> PathBuf {
+    let default = of_the_project(default);
+    let library = match std::env::var_os(variable) {
+        Some(place) => Path::new(&place).join(default.file_name().expect("a library has a name")),
+        None => default,
+    };
+    let library = library
+        .canonicalize()
+        .unwrap_or_else(|_| panic!("{} is missing: run `make` first, or set {variable}", library.display()));
     let folder = library.parent().expect("a library is in a directory").display().to_string();
-    let include = format!("-I{}", headers.display());
+    let include = format!("-I{}", of_the_project(headers).display());
     let search_at_run_time = format!("-Wl,-rpath,{folder}");
     let library = library.display().to_string();
-    compile(directory, "peer-ours", &[&include, &library, &search_at_run_time])
+    compile(directory, name, &[&include, &library, &search_at_run_time])
         .unwrap_or_else(|said| panic!("the peer does not build against this library:\n{said}"))
 }
 

@@ -1,7 +1,7 @@
 //! More than two peers, of both libraries mixed: chains, fans, and peers that go and come back.
 #![forbid(unsafe_code)]
 
-use oxmq_interop_tests::Library::{self, Ours, Theirs};
+use oxmq_interop_tests::Library::{self, Ours, OursFour, Theirs};
 use oxmq_interop_tests::{Peer, Programs, Transport, hex};
 use std::path::Path;
 use std::sync::OnceLock;
@@ -68,6 +68,8 @@ fn requests_pass_relays_of_both_libraries() {
     chain(Theirs, &[Ours], Theirs);
     chain(Theirs, &[Ours, Theirs, Ours], Theirs);
     chain(Ours, &[Theirs, Ours, Theirs], Theirs);
+    chain(OursFour, &[Theirs, OursFour, Theirs], Ours);
+    chain(Theirs, &[OursFour, Ours], OursFour);
 }
 
 /// One ROUTER, named peers of both libraries and several types: each gets what is addressed to it.
@@ -96,6 +98,7 @@ fn named_peers(library: Library) {
 #[test]
 fn a_router_addresses_named_peers_of_both_libraries() {
     named_peers(Ours);
+    named_peers(OursFour);
     named_peers(Theirs);
 }
 
@@ -130,6 +133,7 @@ fn deal_out(library: Library) {
 #[test]
 fn work_is_dealt_out_to_both_libraries() {
     deal_out(Ours);
+    deal_out(OursFour);
     deal_out(Theirs);
 }
 
@@ -177,6 +181,7 @@ fn fan(library: Library) {
 #[test]
 fn fans_of_both_libraries() {
     fan(Ours);
+    fan(OursFour);
     fan(Theirs);
 }
 
@@ -212,6 +217,8 @@ fn a_peer_goes_and_another_comes_in_its_place() {
     comes_back(Ours, Ours, Theirs);
     comes_back(Ours, Theirs, Ours);
     comes_back(Theirs, Ours, Ours);
+    comes_back(OursFour, Theirs, OursFour);
+    comes_back(Theirs, OursFour, Theirs);
 }
 
 /// A SUB outlives its PUB; the one that comes after it learns the subscriptions.
@@ -246,4 +253,6 @@ fn subscriptions_are_sent_again_to_a_publisher_that_comes_back() {
     resubscribes(Ours, Ours, Theirs);
     resubscribes(Ours, Theirs, Ours);
     resubscribes(Theirs, Ours, Ours);
+    resubscribes(OursFour, Theirs, OursFour);
+    resubscribes(Theirs, OursFour, Theirs);
 }
