@@ -1,7 +1,7 @@
 //! Programs that were built for libzmq, run on this library: what their tests share.
 #![forbid(unsafe_code)]
 
-use oxmq_capi_tests::lib4_dir;
+use oxmq_capi_tests::FOUR;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use std::process::Command;
 /// # Panics
 /// When it is not there.
 pub fn library() -> PathBuf {
-    let library = lib4_dir().join("libzmq.so.5");
+    let library = FOUR.lib_dir().join("libzmq.so.5");
     library.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", library.display()))
 }
 
