@@ -20,6 +20,12 @@ use crate::message::{Kind, Message};
 use crate::socket::options::{Options, Publishing};
 use std::collections::{BTreeSet, VecDeque};
 
+/// How many bytes of news wait for an application that does not receive; peers that have more to say wait then. Far
+/// more than subscriptions ever are at once, since one that waits is not in force.
+const NEWS_BYTES_MAX: usize = if cfg!(test) { 64 * 1024 } else { 256 * 1024 * 1024 };
+/// What one piece of news is reckoned at, beside its body.
+const NEWS_BYTES: usize = 64;
+
 /// See the module's documentation.
 pub(super) struct Xpub {
     /// Who has subscribed to each prefix.
@@ -29,6 +35,10 @@ pub(super) struct Xpub {
     outgoing: Distribute,
     /// What the application has not received yet, when it is to be told at all.
     news: Option<VecDeque<News>>,
+    /// How much that is.
+    news_bytes: usize,
+    /// Pipes that are not read until the application has received some of it.
+    waiting: BTreeSet<PipeId>,
     rules: Publishing,
     /// Who was the last to have a prefix of its told to the application.
     last: Option<PipeId>,
@@ -44,6 +54,12 @@ pub(super) struct Xpub {
 struct News {
     part: Message,
     about: About,
+}
+
+impl News {
+    fn bytes(&self) -> usize {
+        NEWS_BYTES.saturating_add(self.part.len())
+    }
 }
 
 /// What news is about.
@@ -90,6 +106,8 @@ impl Xpub {
             prefixes: PipeMap::default(),
             outgoing: Distribute::default(),
             news: receives.then(VecDeque::new),
+            news_bytes: 0,
+            waiting: BTreeSet::new(),
             rules: Publishing::default(),
             last: None,
             asked: PipeMap::default(),
@@ -103,14 +121,19 @@ impl Xpub {
         self.news.is_some() && (self.rules.manual || self.rules.manual_last_value)
     }
 
-    /// Takes in all that the peer has sent.
+    /// Takes in all that the peer has sent, as far as there is room for the news of it.
     fn read(&mut self, id: PipeId, pipes: &mut Pipes) {
         if self.prefixes.get(id).is_none() {
             return;
         }
         let pipe = pipes.get(id);
         let (mut data, mut begins) = (Vec::new(), true);
-        while let Some(part) = pipe.read() {
+        loop {
+            if begins && self.news_bytes >= NEWS_BYTES_MAX {
+                self.waiting.insert(id);
+                return;
+            }
+            let Some(part) = pipe.read() else { break };
             let more = part.more();
             match Incoming::of(&part, begins || !self.rules.only_first_subscribe) {
                 Incoming::Subscribe(prefix) => self.subscribe(id, prefix),
@@ -130,9 +153,28 @@ impl Xpub {
         if let Some(last) = data.last_mut() {
             last.set_more(false);
         }
-        let parts = data.drain(..).map(|part| News { part, about: About::Data });
+        for part in data.drain(..) {
+            self.announce(News { part, about: About::Data });
+        }
+    }
+
+    /// Puts in line what the application is to receive, if it receives at all.
+    fn announce(&mut self, piece: News) {
         if let Some(news) = &mut self.news {
-            news.extend(parts);
+            self.news_bytes += piece.bytes();
+            news.push_back(piece);
+        }
+    }
+
+    /// Goes on with the pipes that were not read.
+    #[cold]
+    fn resume(&mut self, pipes: &mut Pipes) {
+        for id in std::mem::take(&mut self.waiting) {
+            self.read(id, pipes);
+            if !self.waiting.contains(&id) && pipes.get(id).is_finished() {
+                self.outgoing.remove(id, pipes);
+                pipes.retire(id);
+            }
         }
     }
 
@@ -219,8 +261,8 @@ impl Xpub {
 
     /// Tells the application of a subscription (1) or the end of one (0).
     fn tell(&mut self, what: u8, prefix: &[u8], about: About) {
-        if let Some(news) = &mut self.news {
-            news.push_back(News { part: Message::from_vec([&[what], prefix].concat()), about });
+        if self.news.is_some() {
+            self.announce(News { part: Message::from_vec([&[what], prefix].concat()), about });
         }
     }
 
@@ -257,6 +299,7 @@ impl Pattern for Xpub {
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.outgoing.remove(id, pipes);
+        self.waiting.remove(&id);
         self.cancel_all(id);
         self.last = self.last.filter(|last| *last != id);
         self.first_to = self.first_to.filter(|first| *first != id);
@@ -265,7 +308,7 @@ impl Pattern for Xpub {
 
     fn closed(&mut self, id: PipeId, pipes: &mut Pipes) {
         self.read(id, pipes);
-        if self.outgoing.remove(id, pipes) {
+        if self.outgoing.remove(id, pipes) && !self.waiting.contains(&id) {
             pipes.retire(id);
         }
     }
@@ -293,9 +336,14 @@ impl Pattern for Xpub {
         Ok(())
     }
 
-    fn recv(&mut self, _pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
         let news = self.news.as_mut().ok_or(Stop::NotSupported)?;
-        let News { part, about } = news.pop_front().ok_or(Stop::WouldBlock)?;
+        let piece = news.pop_front().ok_or(Stop::WouldBlock)?;
+        self.news_bytes -= piece.bytes();
+        if !self.waiting.is_empty() && self.news_bytes < NEWS_BYTES_MAX / 2 {
+            self.resume(pipes);
+        }
+        let News { part, about } = piece;
         match about {
             About::Peer(id) => self.last = Some(id).filter(|id| self.outgoing.contains(*id)),
             About::Nobody => self.last = None,
@@ -532,6 +580,35 @@ mod tests {
         xpub.detach(two.id);
         assert_eq!(xpub.recv_all(), ["\0b"]);
         assert!(two.is_dismissed());
+    }
+
+    #[test]
+    fn peers_wait_when_the_application_does_not_receive() {
+        let mut xpub = Rig::new(SocketType::Xpub);
+        let (mut gone, mut stays) = (xpub.attach(), xpub.attach());
+        let count = 2 * NEWS_BYTES_MAX / NEWS_BYTES;
+        for n in 0..count {
+            gone.send(&format!("gone {n}"));
+            stays.send_kind(Kind::Subscribe, &n.to_string());
+        }
+        drop(gone);
+        xpub.settle();
+        assert!(xpub.pipes.len() > 0);
+        let mut news = xpub.recv_all();
+        assert_eq!(news.len(), 2 * count, "nothing is lost");
+        assert!(xpub.recv_all().is_empty());
+        news.retain(|piece| piece.starts_with("gone"));
+        assert!(news.iter().enumerate().all(|(n, piece)| *piece == format!("gone {n}")), "in order");
+        xpub.settle();
+        assert_eq!(xpub.pipes.len(), 1, "the one that is gone is read to its end, and let go");
+        xpub.send(&(count - 1).to_string()).unwrap();
+        assert_eq!(stays.recv_all(), [(count - 1).to_string()], "every subscription is in force");
+        // Without end: there is never more than the bound, and a little.
+        for n in 0..count {
+            let kind = if n % 2 == 0 { Kind::Cancel } else { Kind::Subscribe };
+            stays.send_kind(kind, "0");
+        }
+        assert_eq!(xpub.recv_all().len(), count);
     }
 
     /// Peers come, subscribe, cancel and go at random; what each receives, and what the application is

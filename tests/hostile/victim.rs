@@ -31,6 +31,7 @@ struct State {
 
 const GOOD: &[u8] = b"good";
 const LAST: &[u8] = b"the last good one";
+const NEWCOMER: [&[u8]; 2] = [b"a newcomer", b"says hello"];
 
 impl Victim {
     pub fn new() -> Victim {
@@ -58,8 +59,14 @@ impl Victim {
         });
         let receiver = std::thread::spawn(move || {
             let (mut next, mut others, mut last_came) = (0_usize, Vec::new(), false);
-            while !last_came || others.len() < for_receiver.others_expected.load(Ordering::Acquire) {
+            // The newcomer is waited for as such: bytes at random may be messages too.
+            let mut newcomer_came = false;
+            while !last_came
+                || !newcomer_came
+                || others.len() < for_receiver.others_expected.load(Ordering::Acquire)
+            {
                 let message = recv_all(pull);
+                newcomer_came |= message == NEWCOMER;
                 if message == [LAST] {
                     last_came = true;
                 } else if let [part] = message.as_slice()
@@ -87,12 +94,12 @@ impl Victim {
     pub fn survives(self, expected: usize) -> Vec<Vec<Vec<u8>>> {
         let mut newcomer = self.attack();
         newcomer.open_v3(0, "PUSH");
-        newcomer.write(frames(&["a newcomer", "says hello"]));
+        newcomer.write(frames(&NEWCOMER));
         self.state.others_expected.store(expected + 1, Ordering::Release);
         self.state.attack_is_over.store(true, Ordering::Release);
         self.good_peer.join().expect("the good peer");
         let mut others = self.receiver.join().expect("the receiver");
-        let hello = others.iter().position(|message| message[..] == [&b"a newcomer"[..], b"says hello"]);
+        let hello = others.iter().position(|message| *message == NEWCOMER);
         others.remove(hello.expect("the newcomer was heard"));
         let grown = resident_bytes().saturating_sub(self.resident_before);
         assert!(grown < GROWTH_BYTES_MAX, "{grown} bytes more than before");

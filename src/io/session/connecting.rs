@@ -14,6 +14,10 @@ use std::time::Instant;
 impl Session {
     /// Begins an attempt to connect.
     pub(super) fn dial(&mut self, now: Instant) {
+        if self.is_closed_by_application() {
+            self.ended = true;
+            return;
+        }
         let Role::Connecting { dialer, .. } = &mut self.role else { return };
         match dialer.start(&self.options, now) {
             Ok(Start::Addresses(addresses)) => self.dial_tcp(addresses, now),
