@@ -62,6 +62,7 @@ const ABIS: &[Abi] = &[
                     "src/poll.rs",
                     "src/proxy.rs",
                     "src/poller.rs",
+                    "src/monitor.rs",
                     "src/z85.rs",
                     "src/curve.rs",
                     "src/counter.rs",

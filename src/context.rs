@@ -4,7 +4,7 @@
 use crate::context_options::ContextOptions;
 use crate::error::{Error, Result};
 use crate::io::fd;
-use crate::io::owner::Runtime;
+use crate::io::owner::{Alive, Runtime};
 use crate::io::thread;
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::{Event, Mailbox};
@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// I/O threads that one context may have.
 const IO_THREADS_MAX: usize = 1024;
@@ -28,6 +29,8 @@ pub(crate) struct Shared {
     /// See [`fd::forks`].
     forks: u32,
     state: Mutex<State>,
+    /// Held by a thread that ends the I/O threads, so that another that terminates waits for that too.
+    ending: Mutex<()>,
 }
 
 #[derive(Default)]
@@ -42,6 +45,39 @@ struct State {
     terminating: bool,
 }
 
+impl State {
+    /// The context's I/O threads, started if they were not.
+    ///
+    /// # Errors
+    /// [`Error::TooManyOpen`] when the system has no more descriptors or threads, or the context was to have more
+    /// than 1024.
+    fn runtime(&mut self) -> Result<Arc<Runtime>> {
+        if let Some(runtime) = &self.runtime {
+            return Ok(runtime.clone());
+        }
+        if self.options.io_threads > IO_THREADS_MAX {
+            return Err(Error::TooManyOpen);
+        }
+        let mut handles = Vec::new();
+        for index in 0..self.options.io_threads {
+            match thread::start(index, &self.options) {
+                Ok((handle, join)) => {
+                    handles.push(handle);
+                    self.threads.push(join);
+                }
+                Err(error) => {
+                    handles.iter().for_each(|handle| handle.quit());
+                    self.threads.drain(..).for_each(|join| drop(join.join()));
+                    return Err(error);
+                }
+            }
+        }
+        let runtime = Arc::new(Runtime::new(handles));
+        self.runtime = Some(runtime.clone());
+        Ok(runtime)
+    }
+}
+
 impl Shared {
     /// Whether the context belongs to a parent of this process, where its threads are.
     #[inline]
@@ -49,11 +85,12 @@ impl Shared {
         self.forks != fd::forks()
     }
 
-    /// Counts a socket in and gives its number.
+    /// Counts a socket in. Gives its number, and the context's I/O threads, which the first socket starts.
     ///
     /// # Errors
-    /// [`Error::Terminated`].
-    pub(crate) fn register(&self, mailbox: &Arc<Mailbox>) -> Result<usize> {
+    /// [`Error::Terminated`]; [`Error::TooManyOpen`] when the context has as many sockets as it may, or the system no
+    /// more descriptors or threads.
+    pub(crate) fn register(&self, mailbox: &Arc<Mailbox>) -> Result<(usize, Arc<Runtime>, Alive)> {
         if self.is_inherited() {
             return Err(Error::Terminated);
         }
@@ -61,47 +98,29 @@ impl Shared {
         if state.terminating {
             return Err(Error::Terminated);
         }
+        if state.sockets.len() >= state.options.max_sockets {
+            return Err(Error::TooManyOpen);
+        }
+        let runtime = state.runtime()?;
         let number = state.next_number;
         state.next_number += 1;
         state.sockets.insert(number, mailbox.clone());
-        Ok(number)
+        let alive = runtime.alive();
+        Ok((number, runtime, alive))
+    }
+
+    /// What the context says of new sockets.
+    fn apply_defaults(&self, options: &mut Options) {
+        let defaults = &self.state.lock().options;
+        options.ipv6 |= defaults.ipv6;
+        if !defaults.blocky {
+            options.linger = Some(Duration::ZERO);
+        }
     }
 
     /// Counts a socket out.
     pub(crate) fn unregister(&self, number: usize) {
         self.state.lock().sockets.remove(&number);
-    }
-
-    /// The context's I/O threads, started if they were not.
-    ///
-    /// # Errors
-    /// [`Error::TooManyOpen`] when the system has no more descriptors or threads, or the context was to have more
-    /// than 1024.
-    pub(crate) fn runtime(&self) -> Result<Arc<Runtime>> {
-        let mut state = self.state.lock();
-        if let Some(runtime) = &state.runtime {
-            return Ok(runtime.clone());
-        }
-        if state.options.io_threads > IO_THREADS_MAX {
-            return Err(Error::TooManyOpen);
-        }
-        let mut handles = Vec::new();
-        for index in 0..state.options.io_threads {
-            match thread::start(index) {
-                Ok((handle, join)) => {
-                    handles.push(handle);
-                    state.threads.push(join);
-                }
-                Err(error) => {
-                    handles.iter().for_each(|handle| handle.quit());
-                    state.threads.drain(..).for_each(|join| drop(join.join()));
-                    return Err(error);
-                }
-            }
-        }
-        let runtime = Arc::new(Runtime::new(handles));
-        state.runtime = Some(runtime.clone());
-        Ok(runtime)
     }
 
     /// Has all sockets refuse everything but being closed.
@@ -121,8 +140,8 @@ impl Shared {
 pub struct ContextHandle(usize);
 
 impl ContextHandle {
-    /// A new context. Its I/O threads are started with the first socket; with none of them, only the
-    /// inproc transport works.
+    /// A new context that may have any number of sockets. Its I/O threads are started with the first of them; with
+    /// no threads, only the inproc transport works.
     ///
     /// # Errors
     /// [`Error::InvalidArgument`] for more than 1024 threads, [`Error::TooManyOpen`] for too many contexts.
@@ -130,10 +149,19 @@ impl ContextHandle {
         if io_threads > IO_THREADS_MAX {
             return Err(Error::InvalidArgument);
         }
+        let unlimited = ContextOptions { max_sockets: usize::MAX, ..ContextOptions::default() };
+        ContextHandle::with_options(ContextOptions { io_threads, ..unlimited })
+    }
+
+    /// A new context with these options.
+    ///
+    /// # Errors
+    /// [`Error::TooManyOpen`] for too many contexts.
+    pub fn with_options(options: ContextOptions) -> Result<ContextHandle> {
         fd::watch_forks();
-        let options = ContextOptions { io_threads, ..ContextOptions::default() };
         let state = Mutex::new(State { options, ..State::default() });
-        let shared = Shared { inproc: Arc::default(), forks: fd::forks(), state };
+        let ending = Mutex::new(());
+        let shared = Shared { inproc: Arc::default(), forks: fd::forks(), state, ending };
         CONTEXTS.insert(Arc::new(shared)).map(ContextHandle).map_err(|_| Error::TooManyOpen)
     }
 
@@ -172,12 +200,14 @@ impl ContextHandle {
         Ok(())
     }
 
-    /// A new socket of the context.
+    /// A new socket of the context, with these options, save for what the context says of new sockets.
     ///
     /// # Errors
     /// [`Error::NotAContext`], [`Error::Terminated`], [`Error::TooManyOpen`].
-    pub fn socket(self, kind: SocketType, options: Options) -> Result<SocketHandle> {
-        let core = Core::new(kind, options, &self.shared()?)?;
+    pub fn socket(self, kind: SocketType, mut options: Options) -> Result<SocketHandle> {
+        let shared = self.shared()?;
+        shared.apply_defaults(&mut options);
+        let core = Core::new(kind, options, &shared)?;
         SocketHandle::open(core)
     }
 
@@ -200,7 +230,7 @@ impl ContextHandle {
     ///
     /// # Errors
     /// [`Error::NotAContext`]; [`Error::Interrupted`] when a signal was handled meanwhile, and then the
-    /// call may be made again.
+    /// call may be made again. Several threads may wait for the end; those that come when it is over find no context.
     pub fn terminate(self) -> Result<()> {
         let shared = self.shared()?;
         if shared.is_inherited() {
@@ -215,6 +245,7 @@ impl ContextHandle {
             if !runtime.wait_until_dead() {
                 return Err(Error::Interrupted);
             }
+            let _ending = shared.ending.lock();
             runtime.threads.iter().for_each(|thread| thread.quit());
             let threads = std::mem::take(&mut shared.state.lock().threads);
             for thread in threads {

@@ -5,6 +5,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`message`] | the unit that is moved: one part of a message |
+//! | [`metadata`] | what is known of the connection that a message came over |
 //! | [`socket`] | what the application's thread holds: options, send, receive, poll, proxy |
 //! | `pattern` | which pipe a message takes: one file a messaging pattern |
 //! | `pipe` | the queues between a socket and a peer |
@@ -64,3 +65,4 @@ pub use socket::kind::SocketType;
 pub use socket::options::Options;
 pub use socket::tags::Tags;
 pub use socket::{SocketHandle, poll, proxy, proxy_steerable};
+pub use wire::error::protocol_error;

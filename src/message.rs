@@ -47,6 +47,8 @@ const FLAG_MORE: u8 = 1;
 const FLAG_SHARED: u8 = 0x40;
 const KIND_SHIFT: u8 = 1;
 const KIND_MASK: u8 = 0b110;
+/// See [`Message::marker`].
+const MARKER: u8 = 1 << 6 | FLAG_MORE;
 
 /// What stands at the start of every shared body.
 #[repr(C)]
@@ -352,6 +354,23 @@ impl Message {
         };
         self.set_flags(self.flags() & !KIND_MASK | bits << KIND_SHIFT);
         self
+    }
+
+    /// A mark between the messages of a pipe, with a number. It says that more parts follow, so that whoever takes parts
+    /// has to look for it only where one is not the last of its message.
+    pub(crate) fn marker(number: u64) -> Message {
+        let mut message = Message::inline(&number.to_ne_bytes());
+        message.set_flags(MARKER);
+        message
+    }
+
+    /// The number, if this is a marker.
+    #[inline]
+    pub(crate) fn marker_number(&self) -> Option<u64> {
+        if self.flags() != MARKER {
+            return None;
+        }
+        self.as_bytes().first_chunk().map(|bytes| u64::from_ne_bytes(*bytes))
     }
 
     /// What the message is for and whether more parts follow, as a byte below 128, for keeping it

@@ -1656,6 +1656,66 @@ ZMQ_EXPORT int zmq_poller_fd(void *poller, zmq_fd_t *fd);
 #endif
 
 /*
+ * Has a socket tell of what happens to its connections: of the events asked for, each as a message of two parts,
+ * from a PAIR socket that is bound to addr, an inproc endpoint. The first part is the event's number, in 16 bits, and
+ * its value, in 32; the second the endpoint. A monitor that was there before is stopped; with addr NULL that is all.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: the endpoint is not well formed, or there are no such events.
+ * EPROTONOSUPPORT: it is not an inproc endpoint.
+ * EADDRINUSE: the endpoint is in use.
+ * EMFILE: too many sockets are open.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_socket_monitor(void *s, const char *addr, int events);
+
+#if defined(ZMQ_BUILD_DRAFT_API)
+/*
+ * As zmq_socket_monitor, with a choice of the format and of the type of the monitor's socket: ZMQ_PAIR, ZMQ_PUB or
+ * ZMQ_PUSH. In version 2 the parts are the event's number, the number of values, each value, in 64 bits each, and the
+ * local and the remote endpoint.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: also when there is no such version, or the type is none of these.
+ */
+ZMQ_EXPORT int zmq_socket_monitor_versioned(void *s, const char *addr, uint64_t events, int event_version, int type);
+
+/*
+ * Has a socket's monitor tell, for each of its connections, how many messages wait to be sent and to be received:
+ * ZMQ_EVENT_PIPES_STATS.
+ *
+ * Returns 0; or -1 and errno.
+ *
+ * Errors:
+ * EINVAL: no monitor was asked for this event.
+ * EAGAIN: there is no connection.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_socket_monitor_pipes_stats(void *s);
+
+/*
+ * Says what can be done at once with the peer of a ROUTER that has this routing id: ZMQ_POLLOUT if there is room for
+ * a message to it, ZMQ_POLLIN if it has sent one that is not received yet.
+ *
+ * Returns these, or 0; or -1 and errno.
+ *
+ * Errors:
+ * EHOSTUNREACH: there is no such peer.
+ * ENOTSUP: the socket's type has no routing ids.
+ * EINVAL: routing_id is NULL.
+ * ETERM: the context was terminated.
+ * ENOTSOCK: not an open socket.
+ */
+ZMQ_EXPORT int zmq_socket_get_peer_state(void *socket, const void *routing_id, size_t routing_id_size);
+#endif
+
+/*
  * Writes the size bytes at data as printable characters to dest, which has room for 5 for each 4 bytes, and a NUL.
  *
  * Returns dest; or NULL and errno.

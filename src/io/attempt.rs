@@ -78,6 +78,10 @@ impl Dialer {
         Ok(Dialer { target, via, made: dial::given_stream(local, options)? })
     }
 
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
     /// Begins an attempt.
     ///
     /// # Errors
@@ -133,10 +137,7 @@ impl Dialer {
 
 impl fmt::Display for Dialer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.target {
-            Target::Tcp(path) => write!(f, "{}", path.remote)?,
-            Target::Ipc(name) => write!(f, "ipc://{name}")?,
-        }
+        write!(f, "{}", self.target)?;
         match &self.via {
             Some(via) => write!(f, " by the proxy {via}"),
             None => Ok(()),

@@ -186,6 +186,19 @@ fn is_abandoned(address: &SockAddr) -> bool {
     matches!(sys::connect(probe.as_fd(), address), Err(error) if error.raw_os_error() == Some(libc::ECONNREFUSED))
 }
 
+/// The number that the system has for a refusal of [`refusal`]'s, or would have.
+pub(crate) fn refusal_code(error: Error) -> i32 {
+    match error {
+        Error::AddressInUse => libc::EADDRINUSE,
+        Error::AddressNotAvailable => libc::EADDRNOTAVAIL,
+        Error::NoSuchDevice => libc::ENODEV,
+        Error::TooManyOpen => libc::EMFILE,
+        Error::OutOfMemory => libc::ENOMEM,
+        Error::Os(code) => code,
+        _ => libc::EINVAL,
+    }
+}
+
 /// The kernel's refusal as the engine's error.
 pub(crate) fn refusal(error: io::Error) -> Error {
     match error.raw_os_error() {

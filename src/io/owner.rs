@@ -11,6 +11,7 @@ use crate::message::Message;
 use crate::pattern::Upstream;
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Mailbox;
+use crate::socket::monitor::Monitor;
 use crate::transport::inproc::Directory;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -28,6 +29,8 @@ pub(crate) struct Owner {
     pub(crate) runtime: Arc<Runtime>,
     /// The names of its context, where a handler of ZAP may be found.
     pub(crate) directory: Arc<Directory>,
+    /// Who is told what happens to the connections.
+    pub(crate) monitor: Monitor,
     /// Accepted connections whose handshake is under way; `None` once the socket is closed.
     greeting: Mutex<Option<HashSet<Home>>>,
     /// How the socket's threads drive its connections.
@@ -126,6 +129,7 @@ impl Owner {
             upstream,
             runtime,
             directory,
+            monitor: Monitor::default(),
             greeting: Mutex::new(Some(HashSet::new())),
             rhythm: Rhythm::default(),
             durable: Mutex::default(),

@@ -8,6 +8,7 @@
 
 mod connecting;
 mod direct;
+mod told;
 
 use super::attempt::{Attempt, Dialer};
 use super::established::{self, Ended, Established};
@@ -18,10 +19,12 @@ use super::zap::Inquiry;
 use super::{Cause, Next, Scratch, Source, dial, sys};
 use crate::error::Result;
 use crate::message::{Kind, Message};
+use crate::metadata::Origin;
 use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, Signal, pipe_with};
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Event;
+use crate::socket::monitor::MonitorEvent;
 use crate::socket::options::Options;
 use crate::trace;
 use crate::transport::Target;
@@ -120,6 +123,8 @@ pub(crate) struct Session {
     /// The session has closed the pipe itself.
     dismissed: bool,
     ended: bool,
+    /// The last connection's place among the origins of messages.
+    origin: Option<Origin>,
     /// The connection, when it belongs to another session.
     handover: Option<(Home, Box<Established>)>,
     /// The session keeps its context alive.
@@ -192,6 +197,7 @@ impl Session {
             closing: None,
             dismissed: false,
             ended: false,
+            origin: None,
             handover: None,
             _alive: owner.runtime.alive(),
         }
@@ -211,7 +217,8 @@ impl Session {
     }
 
     /// The connection is gone, or could not be made.
-    fn lost(&mut self, now: Instant) {
+    fn lost(&mut self, ended: &Ended, now: Instant) {
+        self.report_lost(ended);
         if self.direct.is_claimed()
             && let Link::Up(up) = &self.link
         {
@@ -384,6 +391,7 @@ impl Session {
             socket_end = Some(theirs);
             self.pipe = Some(ours);
         }
+        self.note_origin(&mut up, socket_end.as_mut());
         if let Some(pipe) = &mut self.pipe {
             self.leftover.extend(introduce(&self.owner, &mut up, &self.options, pipe));
             if matches!(self.role, Role::Connecting { .. }) && self.options.immediate {
@@ -396,6 +404,7 @@ impl Session {
             kind.map_or("of 2.x", SocketType::wire_name)
         ));
         self.link = Link::Up(up);
+        self.report(MonitorEvent::HandshakeSucceeded);
         if let Some(pipe) = socket_end {
             let replayed = self.owner.upstream.is_some();
             let line = Some(self.line.clone());
@@ -449,7 +458,7 @@ impl Session {
         trace::say(format_args!("{self}: {ended}"));
         match ended {
             Ended::ByApplication => self.finish(scratch),
-            _ => self.lost(now),
+            _ => self.lost(ended, now),
         }
     }
 
@@ -516,7 +525,7 @@ impl Session {
                     self.pursue(false, now);
                 } else if matches!(link, Link::Greeting(greeting) if greeting.deadline.is_some_and(|at| at <= now))
                 {
-                    self.lost(now);
+                    self.lost(&Ended::Broken(io::ErrorKind::TimedOut.into()), now);
                 }
             }
             _ => {}
@@ -560,16 +569,11 @@ impl Source for Session {
     }
 
     fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
-        if self.direct.is_claimed() {
-            return;
+        if let Some(fd) = self.fd()
+            && !self.direct.is_claimed()
+        {
+            watch(fd.as_raw_fd(), self.fd_number);
         }
-        let fd = match &self.link {
-            Link::Down(_) | Link::Resolving => return,
-            Link::Dialing(attempt) => &attempt.fd,
-            Link::Greeting(greeting) => &greeting.fd,
-            Link::Up(up) => &*up.fd,
-        };
-        watch(fd.as_raw_fd(), self.fd_number);
     }
 }
 
@@ -596,6 +600,7 @@ impl Session {
         self.leave_direct();
         self.link = Link::Down(None);
         self.pipe = None;
+        self.origin = None;
         let Role::Accepted { durable, guests } = &mut self.role else { return };
         guests.leave(&self.home);
         match durable.take() {
@@ -607,7 +612,8 @@ impl Session {
 
 impl Greeting {
     fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
-        let local = Local { kind, identity: options.identity.clone() };
+        let (identity, metadata) = (options.identity.clone(), options.metadata.clone());
+        let local = Local { kind, identity, metadata };
         let security = &options.security;
         let handshake = if options.is_raw(kind) {
             Handshake::raw(local)

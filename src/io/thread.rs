@@ -4,9 +4,11 @@
 use super::care::Care;
 use super::fd::Fd;
 use super::patience::Patience;
-use super::{Cause, Next, Scratch, Source, sys};
+use super::{Cause, Next, Scratch, Source, sys, sys_thread};
+use crate::context_options::ContextOptions;
 use crate::error::{Error, Result};
 use crate::pipe::{Notify, Signal};
+use crate::trace;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Registry, Token, Waker};
 use parking_lot::Mutex;
@@ -133,7 +135,7 @@ struct IoThread {
 ///
 /// # Errors
 /// [`Error::TooManyOpen`] when the system has no more descriptors or threads.
-pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
+pub(crate) fn start(index: usize, options: &ContextOptions) -> Result<(Arc<Handle>, JoinHandle<()>)> {
     let refused = |_: io::Error| Error::TooManyOpen;
     let poll = Poll::new().map_err(refused)?;
     let waker = Waker::new(poll.registry(), WAKE).map_err(refused)?;
@@ -159,9 +161,39 @@ pub(crate) fn start(index: usize) -> Result<(Arc<Handle>, JoinHandle<()>)> {
         scratch: Scratch::new(),
         patience: Patience::default(),
     };
-    let builder = std::thread::Builder::new().name(format!("ZMQbg/IO/{index}"));
-    let join = builder.spawn(move || thread.run()).map_err(refused)?;
+    let builder = std::thread::Builder::new().name(name(index, &options.thread_name_prefix));
+    let options = options.clone();
+    let run = move || {
+        settle(&options);
+        thread.run();
+    };
+    let join = builder.spawn(run).map_err(refused)?;
     Ok((handle, join))
+}
+
+/// What an I/O thread is called.
+fn name(index: usize, prefix: &str) -> String {
+    // The rest would not be a C string.
+    match prefix.split('\0').next() {
+        None | Some("") => format!("ZMQbg/IO/{index}"),
+        Some(prefix) => format!("{prefix}/ZMQbg/IO/{index}"),
+    }
+}
+
+/// Has the calling thread scheduled as the options say. Where the system refuses, it runs as it is.
+fn settle(options: &ContextOptions) {
+    let (policy, priority) = (options.thread_sched_policy, options.thread_priority);
+    let told = |what, result: io::Result<()>| {
+        if let Err(error) = result {
+            trace::say(format_args!("an I/O thread keeps its {what}: {error}"));
+        }
+    };
+    if policy.is_some() || priority.is_some() {
+        told("scheduling", sys_thread::schedule(policy, priority));
+    }
+    if !options.thread_affinity.is_empty() {
+        told("processors", sys_thread::bind_to(options.thread_affinity.iter().copied()));
+    }
 }
 
 impl IoThread {

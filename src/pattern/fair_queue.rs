@@ -89,11 +89,14 @@ impl FairQueue {
         }
         while let Some(id) = self.rotation.current() {
             // Returned as it comes: a message that is moved in one piece moves faster.
-            let received = pipes.get(id).read();
+            let pipe = pipes.get(id);
+            let received = pipe.read();
             match &received {
                 Some(part) if part.kind() == Kind::Data => {
                     self.within = part.more();
                     self.source = Some(id);
+                    let origin = pipe.origin();
+                    pipes.set_origin(origin);
                     if !self.within {
                         self.rotation.advance();
                     }

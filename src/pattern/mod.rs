@@ -69,6 +69,8 @@ pub(crate) struct Pipes {
     free: Vec<usize>,
     serial: usize,
     retired: Vec<PipeId>,
+    /// See [`Pipes::origin`].
+    origin: u64,
 }
 
 /// Bits of a [`PipeId`] that give its slot; the rest is a serial number.
@@ -119,6 +121,17 @@ impl Pipes {
             Some((there, pipe)) if *there == id => pipe,
             _ => panic!("a pattern used a pipe that was detached"),
         }
+    }
+
+    /// The connection that the part came over which was received last (see [`metadata`](crate::metadata)); 0: none.
+    pub(crate) fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// Says so: [`FairQueue`](fair_queue::FairQueue) does, and whoever receives otherwise.
+    #[inline]
+    fn set_origin(&mut self, origin: u64) {
+        self.origin = origin;
     }
 
     /// Takes a pipe out.
@@ -229,6 +242,11 @@ pub(crate) trait Pattern: Send {
 
     /// The pipe of the peer with this number.
     fn pipe_of(&self, _number: u32) -> Result<PipeId, Stop> {
+        Err(Stop::NotSupported)
+    }
+
+    /// The pipe of the peer with this routing id. Only ROUTER is asked.
+    fn pipe_named(&self, _name: &[u8]) -> Result<PipeId, Stop> {
         Err(Stop::NotSupported)
     }
 

@@ -328,6 +328,10 @@ impl Pattern for Router {
         }
         can
     }
+
+    fn pipe_named(&self, name: &[u8]) -> Result<PipeId, Stop> {
+        self.names.by_id.get(name).copied().ok_or(Stop::Unroutable)
+    }
 }
 
 #[cfg(all(test, not(loom)))]

@@ -48,12 +48,16 @@ pub(super) struct Xpub {
     first_to: Option<PipeId>,
     /// The pipe for which a message was refused, until it has room.
     full: Option<PipeId>,
+    /// The connection that what is being read came over.
+    origin: u64,
 }
 
 /// What the application receives.
 struct News {
     part: Message,
     about: About,
+    /// The connection that it came over.
+    origin: u64,
 }
 
 impl News {
@@ -113,6 +117,7 @@ impl Xpub {
             asked: PipeMap::default(),
             first_to: None,
             full: None,
+            origin: 0,
         }
     }
 
@@ -131,10 +136,11 @@ impl Xpub {
         loop {
             if begins && self.news_bytes >= NEWS_BYTES_MAX {
                 self.waiting.insert(id);
-                return;
+                break;
             }
             let Some(part) = pipe.read() else { break };
             let more = part.more();
+            self.origin = pipe.origin();
             match Incoming::of(&part, begins || !self.rules.only_first_subscribe) {
                 Incoming::Subscribe(prefix) => self.subscribe(id, prefix),
                 Incoming::Cancel(prefix) => self.cancel(id, prefix),
@@ -146,6 +152,7 @@ impl Xpub {
                 self.pass_on(&mut data);
             }
         }
+        self.origin = 0;
     }
 
     /// Passes a peer's message on to the application.
@@ -153,8 +160,9 @@ impl Xpub {
         if let Some(last) = data.last_mut() {
             last.set_more(false);
         }
+        let origin = self.origin;
         for part in data.drain(..) {
-            self.announce(News { part, about: About::Data });
+            self.announce(News { part, about: About::Data, origin });
         }
     }
 
@@ -262,7 +270,8 @@ impl Xpub {
     /// Tells the application of a subscription (1) or the end of one (0).
     fn tell(&mut self, what: u8, prefix: &[u8], about: About) {
         if self.news.is_some() {
-            self.announce(News { part: Message::from_vec([&[what], prefix].concat()), about });
+            let part = Message::from_vec([&[what], prefix].concat());
+            self.announce(News { part, about, origin: self.origin });
         }
     }
 
@@ -343,7 +352,8 @@ impl Pattern for Xpub {
         if !self.waiting.is_empty() && self.news_bytes < NEWS_BYTES_MAX / 2 {
             self.resume(pipes);
         }
-        let News { part, about } = piece;
+        let News { part, about, origin } = piece;
+        pipes.set_origin(origin);
         match about {
             About::Peer(id) => self.last = Some(id).filter(|id| self.outgoing.contains(*id)),
             About::Nobody => self.last = None,

@@ -119,6 +119,10 @@ pub(crate) struct Pipe {
     refill: VecDeque<Message>,
     /// What is read when the other end has closed and all of it is read.
     epitaph: Option<Box<Message>>,
+    /// Where what this end reads comes from: see [`Pipe::origin`].
+    origin: u64,
+    /// The count of `written` when this end last said where what it writes comes from.
+    marked: Option<usize>,
     closed: bool,
 }
 
@@ -173,6 +177,8 @@ impl Pipe {
             staged: Vec::new(),
             refill: VecDeque::new(),
             epitaph: None,
+            origin: 0,
+            marked: None,
             closed: false,
         }
     }
@@ -279,6 +285,32 @@ impl Pipe {
         }
     }
 
+    /// The origin of what was read last from this end (see [`metadata`](crate::metadata)); 0: none.
+    #[inline]
+    pub(crate) fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// Says where everything comes from that is read from this end, unless the other end says otherwise later.
+    pub(crate) fn set_origin(&mut self, origin: u64) {
+        self.origin = origin;
+    }
+
+    /// Says, to the other end, where the messages come from that are written from now on. Between messages only. Not
+    /// where there is a swap: what comes back from there is not in order with this.
+    pub(crate) fn mark(&mut self, origin: u64) {
+        debug_assert!(self.writing == Writing::Nothing, "a mark stands between messages");
+        if !matches!(self.link.flows[self.side].beyond, Some(Beyond::Swap(_))) {
+            self.tx.push(Message::marker(origin));
+            self.marked = Some(self.written);
+        }
+    }
+
+    /// Whether a message was written since the last mark, or there was none.
+    pub(crate) fn has_written_since_mark(&self) -> bool {
+        self.marked != Some(self.written)
+    }
+
     #[inline]
     fn write_to_queue(&mut self, part: Message) {
         // Looked at once it is in its slot: a message that is moved in one piece moves faster.
@@ -308,6 +340,9 @@ impl Pipe {
                 if !part.more() {
                     whole = Some(part);
                     break;
+                }
+                if part.marker_number().is_some() {
+                    self.marked = None;
                 }
             }
             if let Some(part) = whole {
@@ -355,11 +390,30 @@ impl Pipe {
     #[inline]
     fn read_from_queue(&mut self) -> Option<Message> {
         // Looked at while it is in its slot: a message that is moved in one piece moves faster.
-        if self.rx.peek().is_some_and(|part| !part.more()) {
-            self.read = self.read.wrapping_add(1);
-            self.credit(false);
+        match self.rx.peek() {
+            Some(part) if !part.more() => {
+                self.read = self.read.wrapping_add(1);
+                self.credit(false);
+            }
+            Some(part) if part.marker_number().is_some() => return self.read_behind_marker(),
+            _ => {}
         }
         self.rx.pop()
+    }
+
+    /// Takes a marker, and then the next part.
+    #[cold]
+    fn read_behind_marker(&mut self) -> Option<Message> {
+        self.take_markers();
+        self.read()
+    }
+
+    /// Takes the markers that come next. They hold up nobody: a writer counts no mark.
+    fn take_markers(&mut self) {
+        while let Some(origin) = self.rx.peek().and_then(Message::marker_number) {
+            self.origin = origin;
+            drop(self.rx.pop());
+        }
     }
 
     /// Reads from what came back from the swap, or from what came while we fell asleep.
@@ -385,17 +439,41 @@ impl Pipe {
 
     /// Whether there is something to read; see [`Pipe::read`].
     pub(crate) fn can_read(&mut self) -> bool {
-        !self.refill.is_empty() || self.rx.peek().is_some() || !self.fall_asleep()
+        loop {
+            if !self.refill.is_empty() {
+                return true;
+            }
+            match self.rx.peek().map(Message::marker_number) {
+                Some(None) => return true,
+                Some(Some(_)) => self.take_markers(),
+                None if self.fall_asleep() => return false,
+                None => {}
+            }
+        }
     }
 
     /// Whether the other end is closed and everything it wrote is read.
     pub(crate) fn is_finished(&mut self) -> bool {
+        if self.refill.is_empty() {
+            self.take_markers();
+        }
         self.refill.is_empty() && self.rx.is_finished() && !self.swap_in() && self.epitaph.is_none()
     }
 
     /// Whether the other end is closed, whatever of it is still to be read.
     pub(crate) fn is_abandoned(&self) -> bool {
         self.rx.is_closed()
+    }
+
+    /// How many whole messages wait at either end: those that this end wrote, as far as the reader has said, and those
+    /// for this end to read.
+    pub(crate) fn waiting(&mut self) -> (usize, usize) {
+        let consumed = self.link.flows[self.side].consumed.load(Ordering::Relaxed) >> COUNT_SHIFT;
+        // The count in the word has one bit less than a usize.
+        let outward = self.written.wrapping_sub(consumed) & (usize::MAX >> COUNT_SHIFT);
+        let last = |part: &Message| !part.more();
+        let inward = self.refill.iter().filter(|part| last(part)).count() + self.rx.count(last);
+        (outward, inward)
     }
 
     /// Closes this end: what it wrote whole is still read by the other, which is told.

@@ -396,6 +396,34 @@ impl<T> Consumer<T> {
         Some(unsafe { (*self.slots.add(self.index)).with(|slot| (*slot).assume_init_ref()) })
     }
 
+    /// How many of the published values are as `wanted` says.
+    pub(crate) fn count(&mut self, wanted: impl Fn(&T) -> bool) -> usize {
+        // What was published before there was a segment to look into is found by a look.
+        if self.peek().is_none() {
+            return 0;
+        }
+        let tail = self.shared.tail.load(Ordering::Acquire) & COUNT;
+        let taken = self.taken_at_limit.wrapping_sub((self.limit - self.index) * ONE);
+        let (mut left, mut found) = (tail.wrapping_sub(taken) / ONE, 0);
+        let (mut segment, mut index) = (self.segment, self.index);
+        while left > 0 {
+            // SAFETY: the values that are left are published, so the segments that hold them are alive and linked, and
+            // the slots written; only we take values, and we do not while `&mut self` is held.
+            unsafe {
+                let slots = Segment::slots(segment);
+                for slot in slots.iter().skip(index).take(left) {
+                    found += usize::from(slot.with(|slot| wanted((*slot).assume_init_ref())));
+                }
+                left -= left.min(slots.len() - index);
+                if left > 0 {
+                    segment = (*segment).next.load(Ordering::Acquire);
+                }
+                index = 0;
+            }
+        }
+        found
+    }
+
     /// Falls asleep, unless there is something to take. Calling it again while asleep is harmless.
     pub(crate) fn sleep(&mut self) -> Sleep {
         if self.index != self.limit {

@@ -114,6 +114,79 @@ fn closing_tells_the_other_end_which_still_reads() {
 }
 
 #[test]
+fn marks_are_taken_out_and_count_for_nothing() {
+    let (mut a, mut b, log) = pair(2);
+    b.set_origin(9);
+    assert!(a.can_write());
+    a.write(message(1, false));
+    assert!(a.has_written_since_mark());
+    a.mark(7);
+    assert!(!a.has_written_since_mark());
+    assert!(a.can_write());
+    a.write(message(2, true));
+    a.write(message(3, false));
+    a.flush();
+    assert!(!a.can_write(), "two are under way");
+    let read = |b: &mut Pipe| b.read().map(|part| (number(&part), part.more(), b.origin()));
+    assert_eq!(read(&mut b), Some((1, false, 9)));
+    assert_eq!(read(&mut b), Some((2, true, 7)));
+    assert_eq!(read(&mut b), Some((3, false, 7)));
+    assert_eq!(read(&mut b), None);
+    assert!(a.can_write());
+    a.mark(8);
+    a.mark(10);
+    a.flush();
+    assert!(!b.can_read() && b.peek().is_none(), "a mark is nothing to read");
+    assert_eq!(b.origin(), 10);
+    a.mark(11);
+    a.close();
+    assert!(b.is_finished());
+    assert!(read(&mut b).is_none());
+    assert!(log.0.lock().contains(&(2, Signal::Closed)));
+}
+
+#[test]
+fn a_mark_that_is_rolled_back_is_known_to_be_gone() {
+    let (mut a, mut b, _log) = pair(0);
+    assert!(a.can_write());
+    a.write(message(1, false));
+    a.mark(7);
+    assert!(a.can_write());
+    a.write(message(2, true));
+    a.rollback();
+    assert!(a.has_written_since_mark());
+    a.flush();
+    assert_eq!(b.read().map(|part| number(&part)), Some(1));
+    assert!(b.read().is_none());
+    assert_eq!(b.origin(), 0);
+}
+
+#[test]
+fn what_waits_is_counted_in_whole_messages() {
+    let (mut a, mut b, _log) = pair(0);
+    assert_eq!((a.waiting(), b.waiting()), ((0, 0), (0, 0)));
+    for i in 0..300 {
+        if i % 100 == 0 {
+            a.mark(i as u64 + 1);
+        }
+        assert!(a.can_write());
+        a.write(message(i, true));
+        a.write(message(i, false));
+    }
+    assert_eq!(b.waiting(), (0, 0), "not published");
+    a.flush();
+    assert_eq!((a.waiting(), b.waiting()), ((300, 0), (0, 300)));
+    for left in (0..300).rev() {
+        b.read().unwrap();
+        assert_eq!(b.waiting(), (0, left + 1));
+        b.read().unwrap();
+        assert_eq!(b.waiting(), (0, left));
+    }
+    assert!(b.read().is_none());
+    assert_eq!(a.waiting(), (0, 0), "the reader has said so");
+}
+
+#[test]
 fn a_reader_and_a_writer_that_sleep_are_woken() {
     struct Unpark(Mutex<Vec<std::thread::Thread>>);
     impl Notify for Unpark {

@@ -1,8 +1,11 @@
 //! The inside of a socket: its pattern, its pipes, its endpoints. Whoever has the socket's turn uses it.
 #![forbid(unsafe_code)]
 
+mod told;
+
 use super::kind::SocketType;
 use super::mailbox::{Event, Mailbox};
+use super::monitor::{Endpoints, MonitorEvent};
 use super::options::Options;
 use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
@@ -96,13 +99,12 @@ impl From<Stop> for Error {
 impl Core {
     pub(crate) fn new(kind: SocketType, options: Options, context: &Arc<Shared>) -> Result<Core> {
         let mailbox = Arc::new(Mailbox::default());
-        let number = context.register(&mailbox)?;
+        let (number, runtime, alive) = context.register(&mailbox)?;
         let mut pattern = pattern::new(kind);
         let mut pipes = Pipes::default();
         pattern.configure(&options, &mut pipes);
-        let runtime = context.runtime()?;
         let (upstream, directory) = (pattern.upstream(), context.inproc.clone());
-        let owner = Owner::new(kind, mailbox.clone(), upstream, runtime.clone(), directory);
+        let owner = Owner::new(kind, mailbox.clone(), upstream, runtime, directory);
         owner.set_linger(options.linger);
         owner.set_first_words(pattern::first_words(kind, &options));
         Ok(Core {
@@ -125,7 +127,7 @@ impl Core {
             moved: 0,
             events: Vec::new(),
             number,
-            _alive: runtime.alive(),
+            _alive: alive,
         })
     }
 
@@ -305,6 +307,7 @@ impl Core {
     pub(crate) fn try_recv_tagged(&mut self, tags: &mut Tags) -> Result<Message> {
         self.catch_up()?;
         let result = self.pattern.recv_tagged(tags, &mut self.pipes);
+        tags.origin = self.pipes.origin();
         self.received(result)
     }
 
@@ -418,14 +421,12 @@ impl Core {
         self.check_transport(&endpoint)?;
         let (name, attachment) = match endpoint {
             Endpoint::Tcp(address) => {
-                let (stopper, name) = listener::listen_tcp(address, &self.owner, &self.options)?;
-                self.options.use_fd = -1;
-                (name, Attachment::Listener(stopper))
+                let listener = listener::listen_tcp(address, &self.owner, &self.options);
+                self.listening(text, listener)?
             }
             Endpoint::Ipc(address) => {
-                let (stopper, name) = listener::listen_ipc(address, &self.owner, &self.options)?;
-                self.options.use_fd = -1;
-                (name, Attachment::Listener(stopper))
+                let listener = listener::listen_ipc(address, &self.owner, &self.options);
+                self.listening(text, listener)?
             }
             Endpoint::Inproc(name) => {
                 let party = Party::new(&self.owner, &self.options);
@@ -441,6 +442,16 @@ impl Core {
         let alias = (name != text).then(|| text.to_owned());
         self.endpoints.push(Bond { name, alias, attachment });
         Ok(())
+    }
+
+    /// A listener's endpoint and attachment. If there is none, the monitor is told why.
+    fn listening(&mut self, text: &str, listener: Result<(Stopper, String)>) -> Result<(String, Attachment)> {
+        let (stopper, name) = listener.inspect_err(|error| {
+            let failed = MonitorEvent::BindFailed(dial::refusal_code(*error));
+            self.owner.monitor.tell(failed, || Endpoints::listening(text));
+        })?;
+        self.options.use_fd = -1;
+        Ok((name, Attachment::Listener(stopper)))
     }
 
     /// Connects to an endpoint.
@@ -533,7 +544,7 @@ impl Core {
             let is_alias = |bond: &Bond| bond.alias.as_deref() == Some(text);
             let at = self.endpoints.iter().position(is_alias).ok_or(Error::NoSuchEndpoint)?;
             let bond = self.endpoints.remove(at);
-            self.end_bond(bond.attachment);
+            self.end_bond(bond);
         }
         self.reap();
         Ok(())
@@ -541,20 +552,24 @@ impl Core {
 
     fn undo_where(&mut self, gone: impl Fn(&Bond) -> bool) {
         for bond in self.endpoints.extract_if(.., |bond| gone(bond)).collect::<Vec<_>>() {
-            self.end_bond(bond.attachment);
+            self.end_bond(bond);
         }
     }
 
-    fn end_bond(&mut self, attachment: Attachment) {
-        if let Attachment::Listener(stopper) = &attachment {
+    fn end_bond(&mut self, bond: Bond) {
+        if let Attachment::Listener(stopper) = &bond.attachment {
             stopper.dismiss();
         }
-        self.detach_endpoint(attachment);
+        self.detach_endpoint(&bond.name, bond.attachment);
     }
 
-    fn detach_endpoint(&mut self, attachment: Attachment) {
+    fn detach_endpoint(&mut self, endpoint: &str, attachment: Attachment) {
         match attachment {
-            Attachment::Listener(stopper) => stopper.stop(),
+            Attachment::Listener(stopper) => {
+                if let Some(event) = stopper.stop() {
+                    self.owner.monitor.tell(event, || Endpoints::listening(endpoint));
+                }
+            }
             Attachment::Name(name) => self.context.inproc.unbind(&name),
             Attachment::Pipe(id) => self.remove_pipe(id),
         }
@@ -571,9 +586,10 @@ impl Core {
         self.owner.set_linger(self.options.linger);
         for bond in std::mem::take(&mut self.endpoints) {
             if !matches!(bond.attachment, Attachment::Pipe(_)) {
-                self.detach_endpoint(bond.attachment);
+                self.detach_endpoint(&bond.name, bond.attachment);
             }
         }
+        self.owner.monitor.stop();
         self.owner.close();
         // Peers that came and were never looked at are let go with the mailbox.
         self.mailbox.close();

@@ -156,6 +156,11 @@ impl SocketType {
         matches!(self, Dealer | Client | Peer)
     }
 
+    /// Whether the application receives from sockets of the type.
+    pub(crate) fn receives(self) -> bool {
+        !matches!(self, Push | Pub | Radio | Scatter)
+    }
+
     /// Whether the type takes subscriptions from its peers.
     pub(crate) fn publishes(self) -> bool {
         matches!(self, Pub | Xpub | Radio)

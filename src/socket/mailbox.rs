@@ -44,13 +44,15 @@ struct Inner {
     more_waiters: Vec<Arc<Parker>>,
     /// The descriptor that the application was given, once it asked.
     fd: Option<EventFd>,
+    /// See [`Mailbox::set_watcher`].
+    watcher: Option<Arc<dyn Fn() + Send + Sync>>,
     closed: bool,
 }
 
 impl Mailbox {
     /// Tells the socket. False: it is closed, and the event was dropped.
     pub(crate) fn post(&self, event: Event) -> bool {
-        let (waiter, more) = {
+        let (waiter, more, watcher) = {
             let mut inner = self.inner.lock();
             if inner.closed {
                 return false;
@@ -60,12 +62,21 @@ impl Mailbox {
             if let Some(fd) = &inner.fd {
                 fd.signal();
             }
-            (inner.waiter.take(), std::mem::take(&mut inner.more_waiters))
+            (inner.waiter.take(), std::mem::take(&mut inner.more_waiters), inner.watcher.clone())
         };
         for parker in waiter.into_iter().chain(more) {
             parker.unpark();
         }
+        if let Some(watcher) = watcher {
+            watcher();
+        }
         true
+    }
+
+    /// Has a function called after every event, by the thread that posts it and with whatever locks that holds: for
+    /// sockets that belong to no thread.
+    pub(crate) fn set_watcher(&self, watcher: Arc<dyn Fn() + Send + Sync>) {
+        self.inner.lock().watcher = Some(watcher);
     }
 
     /// Whether there is news.
@@ -148,6 +159,7 @@ impl Mailbox {
             let mut inner = self.inner.lock();
             inner.closed = true;
             inner.fd = None;
+            inner.watcher = None;
             (inner.waiter.take(), std::mem::take(&mut inner.more_waiters), std::mem::take(&mut inner.events))
         };
         // Dropping a pipe notifies its other end: not under the lock.

@@ -5,6 +5,7 @@ pub mod kind;
 #[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod mailbox;
+pub(crate) mod monitor;
 pub mod options;
 pub mod poll;
 pub mod poller;
@@ -376,6 +377,37 @@ impl SocketHandle {
     /// [`Error::InvalidArgument`] on other types, [`Error::NotASocket`], [`Error::Terminated`].
     pub fn topics_count(self) -> Result<usize> {
         self.turn()?.topics_count()
+    }
+
+    /// Tells of what happens to the socket's connections, as messages from a socket of type `kind` (PAIR, PUB or
+    /// PUSH) that is bound to the inproc endpoint (zmq_socket_monitor_versioned(3)). A monitor that was there before
+    /// is stopped, and without an endpoint, that is all. Whoever reads too slowly loses events; nobody waits for it.
+    ///
+    /// # Errors
+    /// [`Error::UnknownTransport`] unless it is an inproc endpoint, [`Error::InvalidArgument`],
+    /// [`Error::AddressInUse`], [`Error::TooManyOpen`], [`Error::NotASocket`], [`Error::Terminated`].
+    pub fn monitor(self, endpoint: Option<&str>, events: u64, version: u8, kind: SocketType) -> Result<()> {
+        self.turn()?.monitor(endpoint, events, version, kind)
+    }
+
+    /// Has the socket's monitor tell how many messages wait in the queues of each connection
+    /// (zmq_socket_monitor_pipes_stats(3)).
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] when nobody wants to know, [`Error::WouldBlock`] when there is no connection,
+    /// [`Error::NotASocket`], [`Error::Terminated`].
+    pub fn monitor_pipes(self) -> Result<()> {
+        self.turn()?.monitor_pipes()
+    }
+
+    /// What can be done without waiting with the peer of a ROUTER that has this routing id: whether there is room for
+    /// a message to it, and whether it has sent one that was not received yet.
+    ///
+    /// # Errors
+    /// [`Error::Unroutable`] when there is no such peer, [`Error::NotSupported`] on other types,
+    /// [`Error::NotASocket`], [`Error::Terminated`].
+    pub fn peer_state(self, routing_id: &[u8]) -> Result<Events> {
+        self.turn()?.peer_state(routing_id)
     }
 
     /// What can be done without waiting.

@@ -50,6 +50,15 @@ pub(crate) enum Target {
     Ipc(ipc::Name),
 }
 
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Target::Tcp(path) => write!(f, "{path}"),
+            Target::Ipc(name) => write!(f, "ipc://{name}"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -169,6 +169,17 @@ pub(crate) fn resolve(host: &str, port: u16, ipv6: bool) -> Vec<SocketAddr> {
     found
 }
 
+/// As the application writes it.
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let remote = self.remote.to_string();
+        match &self.source {
+            Some(source) => write!(f, "tcp://{source};{}", remote.trim_start_matches("tcp://")),
+            None => f.write_str(&remote),
+        }
+    }
+}
+
 impl fmt::Display for Remote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -91,7 +91,7 @@ pub(super) fn split(body: &[u8]) -> Result<(&[u8], &[u8]), WireError> {
 pub(super) fn error_reason(data: &[u8]) -> Result<&[u8], WireError> {
     match data.split_first() {
         Some((&length, reason)) if usize::from(length) == reason.len() => Ok(reason),
-        _ => Err(WireError::MalformedCommand("the reason of an ERROR is not of the length it says")),
+        _ => Err(WireError::MalformedError),
     }
 }
 
@@ -172,7 +172,8 @@ mod tests {
             b"\x05ERROR\x01",
             b"\x05ERROR\x01no",
         ] {
-            assert!(matches!(Command::parse(body), Err(WireError::MalformedCommand(_))), "{body:?}");
+            let error = Command::parse(body).unwrap_err();
+            assert!(matches!(error, WireError::MalformedCommand(_) | WireError::MalformedError), "{body:?}");
         }
     }
 }

@@ -6,6 +6,46 @@ use crate::message::OutOfMemory;
 use crate::socket::kind::SocketType;
 use std::fmt;
 
+/// What a monitor is told of a handshake in which the protocol was not kept: the values of
+/// ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL (zmq_socket_monitor(3)).
+#[allow(missing_docs, reason = "the names say it, and zmq_socket_monitor(3) has no more")]
+pub mod protocol_error {
+    pub const ZMTP_UNSPECIFIED: u32 = 0x1000_0000;
+    pub const ZMTP_UNEXPECTED_COMMAND: u32 = 0x1000_0001;
+    pub const ZMTP_INVALID_SEQUENCE: u32 = 0x1000_0002;
+    pub const ZMTP_KEY_EXCHANGE: u32 = 0x1000_0003;
+    pub const ZMTP_MALFORMED_COMMAND_UNSPECIFIED: u32 = 0x1000_0011;
+    pub const ZMTP_MALFORMED_COMMAND_MESSAGE: u32 = 0x1000_0012;
+    pub const ZMTP_MALFORMED_COMMAND_HELLO: u32 = 0x1000_0013;
+    pub const ZMTP_MALFORMED_COMMAND_INITIATE: u32 = 0x1000_0014;
+    pub const ZMTP_MALFORMED_COMMAND_ERROR: u32 = 0x1000_0015;
+    pub const ZMTP_MALFORMED_COMMAND_READY: u32 = 0x1000_0016;
+    pub const ZMTP_MALFORMED_COMMAND_WELCOME: u32 = 0x1000_0017;
+    pub const ZMTP_INVALID_METADATA: u32 = 0x1000_0018;
+    pub const ZMTP_CRYPTOGRAPHIC: u32 = 0x1100_0001;
+    pub const ZMTP_MECHANISM_MISMATCH: u32 = 0x1100_0002;
+    pub const ZAP_UNSPECIFIED: u32 = 0x2000_0000;
+    pub const ZAP_MALFORMED_REPLY: u32 = 0x2000_0001;
+    pub const ZAP_BAD_REQUEST_ID: u32 = 0x2000_0002;
+    pub const ZAP_BAD_VERSION: u32 = 0x2000_0003;
+    pub const ZAP_INVALID_STATUS_CODE: u32 = 0x2000_0004;
+    pub const ZAP_INVALID_METADATA: u32 = 0x2000_0005;
+}
+
+/// What a failed handshake was to a monitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The protocol was not kept; one of [`protocol_error`].
+    Protocol(u32),
+    /// One side refused the other; the status code (RFC 27).
+    Refused(u32),
+    /// There was nobody to ask whether the peer may come in.
+    NobodyAsked,
+    /// The system is short of something: neither side is to blame.
+    OutOfMemory,
+    NoRandomness,
+}
+
 /// Why the peer is disconnected. Nothing can be decoded from the connection after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum WireError {
@@ -32,6 +72,8 @@ pub(crate) enum WireError {
     SubscriptionInMessage,
     /// A command that is not of its form; what is wrong with it.
     MalformedCommand(&'static str),
+    /// An ERROR whose reason is not of the length that it says.
+    MalformedError,
     /// A property list that is not of its form; what is wrong with it.
     MalformedMetadata(&'static str),
     /// A frame whose flags the version does not allow.
@@ -88,8 +130,7 @@ pub(crate) enum WireError {
 
 impl WireError {
     /// The status with which a handler of ZAP refused a peer, or the peer's handler refused us.
-    #[cfg_attr(not(test), expect(dead_code, reason = "monitors will tell"))]
-    pub(crate) fn denied(&self) -> Option<u16> {
+    pub(super) fn denied(&self) -> Option<u16> {
         match self {
             WireError::Denied(status) => Some(*status),
             WireError::Refused(reason) => match reason.as_str() {
@@ -100,6 +141,52 @@ impl WireError {
             },
             _ => None,
         }
+    }
+
+    /// What the error is to a monitor, when it ended a handshake.
+    pub(crate) fn failure(&self) -> Failure {
+        use protocol_error::*;
+        if let Some(status) = self.denied() {
+            return Failure::Refused(status.into());
+        }
+        Failure::Protocol(match self {
+            WireError::OutOfMemory => return Failure::OutOfMemory,
+            WireError::NoRandomness => return Failure::NoRandomness,
+            WireError::NoZapHandler | WireError::ZapHandlerGone => return Failure::NobodyAsked,
+            WireError::MechanismMismatch(_) | WireError::Insecure | WireError::TwoServers => {
+                ZMTP_MECHANISM_MISMATCH
+            }
+            WireError::Cryptographic => ZMTP_CRYPTOGRAPHIC,
+            WireError::NonceSequence => ZMTP_INVALID_SEQUENCE,
+            WireError::KeyExchange => ZMTP_KEY_EXCHANGE,
+            WireError::MalformedHandshake("HELLO") => ZMTP_MALFORMED_COMMAND_HELLO,
+            WireError::MalformedHandshake("INITIATE") => ZMTP_MALFORMED_COMMAND_INITIATE,
+            WireError::MalformedHandshake("READY") => ZMTP_MALFORMED_COMMAND_READY,
+            WireError::MalformedHandshake("WELCOME") => ZMTP_MALFORMED_COMMAND_WELCOME,
+            WireError::MalformedHandshake("MESSAGE") => ZMTP_MALFORMED_COMMAND_MESSAGE,
+            WireError::MalformedHandshake(_) => ZMTP_MALFORMED_COMMAND_UNSPECIFIED,
+            WireError::ZapMalformedReply => ZAP_MALFORMED_REPLY,
+            WireError::ZapBadVersion => ZAP_BAD_VERSION,
+            WireError::ZapBadRequestId => ZAP_BAD_REQUEST_ID,
+            WireError::ZapInvalidStatus => ZAP_INVALID_STATUS_CODE,
+            WireError::ZapInvalidMetadata => ZAP_INVALID_METADATA,
+            WireError::BadIdentity
+            | WireError::UnknownSocketType(_)
+            | WireError::IncompatibleSocketTypes { .. }
+            | WireError::MalformedMetadata(_) => ZMTP_INVALID_METADATA,
+            WireError::MessageInHandshake
+            | WireError::UnexpectedCommand(_)
+            | WireError::SubscriptionInMessage => ZMTP_UNEXPECTED_COMMAND,
+            WireError::MalformedError => ZMTP_MALFORMED_COMMAND_ERROR,
+            WireError::MalformedCommand(_) | WireError::CommandTooLong { .. } => {
+                ZMTP_MALFORMED_COMMAND_UNSPECIFIED
+            }
+            WireError::BadFlags(_)
+            | WireError::EmptyFrame
+            | WireError::MessageTooLong { .. }
+            | WireError::Refused(_)
+            | WireError::Denied(_) => ZMTP_UNSPECIFIED,
+        })
     }
 }
 
@@ -129,6 +216,9 @@ impl fmt::Display for WireError {
                 write!(f, "the peer sent a subscription between the parts of a message")
             }
             WireError::MalformedCommand(what) => write!(f, "the peer sent a malformed command: {what}"),
+            WireError::MalformedError => {
+                write!(f, "the peer sent an ERROR whose reason is not of the length it says")
+            }
             WireError::MalformedMetadata(what) => write!(f, "the peer sent malformed metadata: {what}"),
             WireError::BadFlags(flags) => write!(f, "the peer sent a frame with the flags {flags:#04x}"),
             WireError::EmptyFrame => write!(f, "the peer sent a frame of length zero"),
@@ -198,6 +288,7 @@ mod tests {
             WireError::UnexpectedCommand("HELLO".into()),
             WireError::SubscriptionInMessage,
             WireError::MalformedCommand("no name"),
+            WireError::MalformedError,
             WireError::MalformedMetadata("no name"),
             WireError::BadFlags(8),
             WireError::EmptyFrame,
@@ -231,12 +322,12 @@ mod tests {
     }
 
     #[test]
-    fn who_is_denied_learns_the_status() {
-        assert_eq!(WireError::Denied(300).denied(), Some(300));
-        assert_eq!(WireError::Refused("400".into()).denied(), Some(400));
-        assert_eq!(WireError::Refused("500".into()).denied(), Some(500));
-        assert_eq!(WireError::Refused("200".into()).denied(), None);
-        assert_eq!(WireError::Insecure.denied(), None);
+    fn a_status_code_is_told_as_such() {
+        use protocol_error::*;
+        assert_eq!(WireError::Refused("400".into()).failure(), Failure::Refused(400));
+        assert_eq!(WireError::Refused("404".into()).failure(), Failure::Protocol(ZMTP_UNSPECIFIED));
+        let mismatch = WireError::MechanismMismatch("CURVE".into());
+        assert_eq!(mismatch.failure(), Failure::Protocol(ZMTP_MECHANISM_MISMATCH));
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn mechanisms(data: &[u8]) {
     input.resize(64, 0);
     input.extend(bytes);
     let shake = |cut| {
-        let local = Local { kind: SocketType::Router, identity: b"us".to_vec() };
+        let local = Local { kind: SocketType::Router, identity: b"us".to_vec(), metadata: Vec::new() };
         let handshake = Handshake::new(local, &security, "10.0.0.1".into());
         let (end, output) = shake(handshake, &answer(*said, bytes), &input, cut);
         // What is encrypted differs in every run, and its length does not.
@@ -157,7 +157,7 @@ fn answer(said: u8, bytes: &[u8]) -> Answer {
 type Shaken = (Result<(usize, Option<PeerInfo>), WireError>, Vec<u8>);
 
 fn shake_hands(kind: SocketType, bytes: &[u8], cut: Option<Cut>) -> Shaken {
-    let handshake = Handshake::insecure(Local { kind, identity: b"us".to_vec() });
+    let handshake = Handshake::insecure(Local { kind, identity: b"us".to_vec(), metadata: Vec::new() });
     shake(handshake, &Answer::Nobody, bytes, cut)
 }
 

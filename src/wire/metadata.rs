@@ -122,6 +122,9 @@ pub(super) fn of(local: &Local) -> Vec<u8> {
     if addressed || !local.identity.is_empty() {
         put(&mut properties, IDENTITY, &local.identity);
     }
+    for (name, value) in &local.metadata {
+        put(&mut properties, name, value.as_bytes());
+    }
     properties
 }
 

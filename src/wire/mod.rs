@@ -29,7 +29,7 @@ pub(crate) mod command;
 mod curve;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
-mod error;
+pub(crate) mod error;
 mod frame;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -42,7 +42,7 @@ mod plain;
 mod tests;
 pub(crate) mod zap;
 
-pub(crate) use error::WireError;
+pub(crate) use error::{Failure, WireError};
 
 use crate::socket::kind::SocketType;
 
@@ -87,6 +87,8 @@ pub(crate) struct Local {
     pub(crate) kind: SocketType,
     /// The socket's identity, at most [`IDENTITY_BYTES_MAX`] bytes; empty for an anonymous one.
     pub(crate) identity: Vec<u8>,
+    /// Properties of the application's own.
+    pub(crate) metadata: Vec<(String, String)>,
 }
 
 /// What a handshake found out about the peer.

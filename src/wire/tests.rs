@@ -264,7 +264,8 @@ fn a_truncated_stream_gives_what_was_whole() {
 fn traffic_may_follow_a_handshake_at_once() {
     for seed in 0..50 {
         let mut random = Random::new(seed);
-        let handshake = |kind| Handshake::insecure(Local { kind, identity: b"id".to_vec() });
+        let handshake =
+            |kind| Handshake::insecure(Local { kind, identity: b"id".to_vec(), metadata: Vec::new() });
         let (mut one, mut two) = (handshake(SocketType::Push), handshake(SocketType::Pull));
         let (mut to_one, mut to_two) = (Vec::new(), Vec::new());
         one.advance(b"", &mut to_two).unwrap();
@@ -353,8 +354,11 @@ fn no_bytes_of_a_peer_make_a_handshake_panic() {
     for round in 0..50_000 {
         let mut bytes = good[round % good.len()].to_vec();
         mutate(&mut bytes, &mut random);
-        let mut handshake =
-            Handshake::insecure(Local { kind: SocketType::Pull, identity: vec![b'i'; random.below(256)] });
+        let mut handshake = Handshake::insecure(Local {
+            kind: SocketType::Pull,
+            identity: vec![b'i'; random.below(256)],
+            metadata: Vec::new(),
+        });
         let mut output = Vec::new();
         let mut rest = &bytes[..];
         let end = loop {

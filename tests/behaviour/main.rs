@@ -5,6 +5,7 @@
 mod common;
 
 mod choices;
+mod contexts;
 mod durable;
 mod endpoints;
 mod free;
@@ -12,6 +13,8 @@ mod groups;
 mod high_water;
 mod linger;
 mod many;
+mod metadata;
+mod monitor;
 mod multipart;
 mod network;
 mod numbered;

@@ -3,7 +3,7 @@
 use crate::common::raw::{Raw, frames};
 use crate::common::{Context, recv, recv_all, recv_text, send, send_all, try_recv, try_send};
 use crate::over_each;
-use oxmq::{SocketHandle, SocketType};
+use oxmq::{Error, SocketHandle, SocketType};
 
 /// R1 and R4 go to service A, R2 goes to B, and R3 goes to C.
 #[test]
@@ -223,4 +223,30 @@ fn a_pair_has_one_peer() {
         }
         assert_eq!(try_recv(left), None);
     });
+}
+
+#[test]
+fn a_router_says_how_one_peer_is() {
+    let context = Context::new();
+    let router = context.socket_with(SocketType::Router, |options| options.send_hwm = 3);
+    let dealer = context.socket_with(SocketType::Dealer, |options| {
+        options.recv_hwm = 3;
+        options.set_identity(b"me").unwrap();
+    });
+    router.bind("inproc://state").unwrap();
+    let state = |name: &[u8]| router.peer_state(name).map(|events| (events.readable, events.writable));
+    assert_eq!(state(b"me"), Err(Error::Unroutable));
+    assert_eq!(dealer.peer_state(b"me").err(), Some(Error::NotSupported));
+    dealer.connect("inproc://state").unwrap();
+    assert_eq!(state(b"me"), Ok((false, true)));
+    send(dealer, "a");
+    assert_eq!(state(b"me"), Ok((true, true)));
+    (0..6).for_each(|_| send_all(router, &["me", "a"]));
+    assert_eq!(state(b"me"), Ok((true, false)), "there is no room for more");
+    assert_eq!(recv_all(router), [b"me".to_vec(), b"a".to_vec()]);
+    assert_eq!(state(b"me"), Ok((false, false)));
+    assert_eq!(std::iter::from_fn(|| try_recv(dealer)).count(), 6);
+    assert_eq!(state(b"me"), Ok((false, true)));
+    dealer.close().unwrap();
+    assert_eq!(state(b"me"), Err(Error::Unroutable));
 }

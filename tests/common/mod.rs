@@ -80,7 +80,8 @@ impl Context {
         std::mem::forget(self);
     }
 
-    fn close_all(&self) {
+    /// Closes what is still open.
+    pub fn close_all(&self) {
         let sockets = match self.sockets.lock() {
             Ok(mut sockets) => std::mem::take(&mut *sockets),
             Err(_) => return,

@@ -42,7 +42,7 @@ pub(crate) fn context(context: *mut c_void) -> ContextHandle {
 /// EMFILE, ENOMEM: the system has no descriptor or memory to spare.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_ctx_new() -> *mut c_void {
-    handle(|| Ok(ContextHandle::new_context(1)?.into_raw()))
+    handle(|| Ok(ContextHandle::with_options(ContextOptions::default())?.into_raw()))
 }
 
 /// Terminates a context. Calls that wait on its sockets, and all later ones but zmq_close, give ETERM. Returns
@@ -177,12 +177,8 @@ pub unsafe extern "C" fn zmq_ctx_get_ext(
 pub extern "C" fn zmq_init(io_threads: c_int) -> *mut c_void {
     handle(|| {
         let io_threads = usize::try_from(io_threads).map_err(|_| Error::InvalidArgument)?;
-        let context = ContextHandle::new_context(1)?;
-        context.configure(|options| {
-            options.io_threads = io_threads;
-            Ok(())
-        })?;
-        Ok(context.into_raw())
+        let options = ContextOptions { io_threads, ..ContextOptions::default() };
+        Ok(ContextHandle::with_options(options)?.into_raw())
     })
 }
 

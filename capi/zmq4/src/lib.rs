@@ -11,6 +11,7 @@ mod curve;
 mod draft;
 mod errno;
 mod message;
+mod monitor;
 mod option;
 mod option_table;
 mod option_values;

@@ -199,12 +199,7 @@ fn network(text: &str) -> Result<(IpAddr, u8)> {
 pub(crate) fn add_metadata(options: &mut Options, value: Option<&[u8]>) -> Result<()> {
     let text = text(value.ok_or(Error::InvalidArgument)?)?;
     let (name, value) = text.split_once(':').ok_or(Error::InvalidArgument)?;
-    if !name.starts_with("X-") || name.len() > NAME_BYTES_MAX || value.is_empty() {
-        return Err(Error::InvalidArgument);
-    }
-    options.metadata.retain(|(other, _)| other != name);
-    options.metadata.push((name.to_owned(), value.to_owned()));
-    Ok(())
+    options.set_metadata(name, value)
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use crate::context::context;
 use crate::errno::{handle, status};
 use oxmq::{Error, Options, Result, SocketHandle, SocketType};
 use std::ffi::{CStr, c_char, c_int, c_void};
-use std::time::Duration;
 
 /// The socket that the application means; whether it is one, the engine will say.
 #[inline]
@@ -25,11 +24,9 @@ pub(crate) fn socket(s: *mut c_void) -> SocketHandle {
 pub extern "C" fn zmq_socket(context: *mut c_void, r#type: c_int) -> *mut c_void {
     handle(|| {
         let context = self::context(context);
-        let defaults = context.options()?;
+        context.options()?;
         let kind = SocketType::from_number(r#type).ok_or(Error::InvalidArgument)?;
-        let linger = if defaults.blocky { None } else { Some(Duration::ZERO) };
-        let options = Options { ipv6: defaults.ipv6, linger, ..Options::for_4x() };
-        Ok(context.socket(kind, options)?.into_raw())
+        Ok(context.socket(kind, Options::for_4x())?.into_raw())
     })
 }
 

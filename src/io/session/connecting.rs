@@ -5,10 +5,12 @@ use super::{Greeting, Link, RECONNECT_MIN, Role, Session};
 use crate::io::attempt::{Attempt, Start};
 use crate::io::fd::Fd;
 use crate::io::{Cause, sys};
+use crate::socket::monitor::MonitorEvent;
 use crate::trace;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
 use std::time::Instant;
 
 impl Session {
@@ -35,7 +37,7 @@ impl Session {
                     Err(error) => self.failed(&error, now),
                 }
             }
-            Err(error) => self.failed(&error, now),
+            Err(error) => self.not_dialed(&error, now),
         }
     }
 
@@ -44,8 +46,14 @@ impl Session {
         let Role::Connecting { dialer, .. } = &mut self.role else { return };
         match dialer.dial(addresses, &self.options, now) {
             Ok(attempt) => self.dialed(attempt, now),
-            Err(error) => self.failed(&error, now),
+            Err(error) => self.not_dialed(&error, now),
         }
+    }
+
+    /// An attempt to connect has not even begun.
+    fn not_dialed(&mut self, error: &io::Error, now: Instant) {
+        self.report_refused(error);
+        self.failed(error, now);
     }
 
     /// An attempt to connect has failed.
@@ -65,6 +73,7 @@ impl Session {
             self.greet(attempt.fd, now);
         } else {
             self.link = Link::Dialing(Box::new(attempt));
+            self.report(MonitorEvent::ConnectDelayed);
         }
     }
 
@@ -77,6 +86,10 @@ impl Session {
             Ok(false) => return,
             result => result,
         };
+        if result.is_err() {
+            let fd = attempt.fd.as_raw_fd();
+            self.report(MonitorEvent::Closed(fd));
+        }
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Dialing(attempt) = link else { unreachable!("matched above") };
         match result {
@@ -87,7 +100,9 @@ impl Session {
     }
 
     fn greet(&mut self, fd: Fd, now: Instant) {
+        let raw_fd = fd.as_raw_fd();
         self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
+        self.report(MonitorEvent::Connected(raw_fd));
     }
 
     /// Waits before the next attempt; the waits grow as the options say, and differ from session to
@@ -106,6 +121,7 @@ impl Session {
         }
         // Further off than time itself goes is never.
         self.link = Link::Down(now.checked_add(wait));
+        self.report(MonitorEvent::ConnectRetried(wait));
     }
 
     /// Whether the connection that is lost was the last.

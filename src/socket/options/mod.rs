@@ -90,7 +90,8 @@ pub struct Options {
     pub disconnect_message: Vec<u8>,
     /// ZMQ_HICCUP_MSG: what the application receives when a connection is to be made again; empty: nothing.
     pub hiccup_message: Vec<u8>,
-    /// ZMQ_METADATA: properties of the handshake that the application adds, with names that start with `X-`.
+    /// ZMQ_METADATA: properties of the handshake that the application adds, with names that start with `X-`;
+    /// see [`Options::set_metadata`].
     pub metadata: Vec<(String, String)>,
     /// ZMQ_MULTICAST_HOPS: how far multicast and its like go. udp uses it.
     pub multicast_hops: i32,
@@ -176,6 +177,22 @@ impl Options {
     /// Whether the peers of a socket of this type speak no ZMTP.
     pub(crate) fn is_raw(&self, kind: SocketType) -> bool {
         kind == SocketType::Stream || kind == SocketType::Router && self.routing.raw
+    }
+
+    /// Adds a property of the application's to those of the handshake, or changes it.
+    ///
+    /// # Errors
+    /// [`Error::InvalidArgument`] unless the name begins with `X-`, has at most 255 bytes, all of them letters, digits,
+    /// or one of `-_.+`, and the value is not empty.
+    pub fn set_metadata(&mut self, name: &str, value: &str) -> Result<()> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
+        let is_name = name.starts_with("X-") && name.len() <= 255 && name.bytes().all(allowed);
+        if !is_name || value.is_empty() || i32::try_from(value.len()).is_err() {
+            return Err(Error::InvalidArgument);
+        }
+        self.metadata.retain(|(other, _)| other != name);
+        self.metadata.push((name.to_owned(), value.to_owned()));
+        Ok(())
     }
 
     /// Sets the identity.

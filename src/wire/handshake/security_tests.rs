@@ -59,7 +59,7 @@ struct Side {
 
 impl Side {
     fn new(kind: SocketType, identity: &str, security: &Security, answer: Answer) -> Side {
-        let local = Local { kind, identity: identity.into() };
+        let local = Local { kind, identity: identity.into(), metadata: Vec::new() };
         let handshake = Handshake::new(local, security, "10.0.0.1".into());
         Side { handshake, output: Vec::new(), sent: Vec::new(), answer, asked: Vec::new(), end: None }
     }

@@ -4,7 +4,7 @@ use super::*;
 use Version::*;
 
 fn local(kind: SocketType, identity: &[u8]) -> Local {
-    Local { kind, identity: identity.to_vec() }
+    Local { kind, identity: identity.to_vec(), metadata: Vec::new() }
 }
 
 /// A peer as it is on the wire.
@@ -332,7 +332,7 @@ fn malformed_handshakes_are_refused() {
     assert_eq!(after(b"\x04\x06\x05ready"), WireError::UnexpectedCommand("ready".into()));
     assert!(matches!(after(b"\x04\x04\x05REA"), WireError::MalformedCommand(_)));
     assert!(matches!(after(b"\x04\x01\0"), WireError::MalformedCommand(_)));
-    assert!(matches!(after(b"\x04\x07\x05ERROR\x01"), WireError::MalformedCommand(_)));
+    assert_eq!(after(b"\x04\x07\x05ERROR\x01"), WireError::MalformedError);
     assert!(matches!(after(&ready(b"\x01")), WireError::MalformedMetadata(_)));
     let twice = ready(&[PUSH, PUSH].concat());
     assert!(matches!(after(&twice), WireError::MalformedMetadata(_)));
