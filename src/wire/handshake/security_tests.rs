@@ -371,7 +371,7 @@ fn malformed_plain_is_refused() {
     assert_eq!(end(&client, &twice), unexpected("WELCOME"));
     // As libzmq 4.3.4 misspells it.
     assert_eq!(end(&client, b"\x04\x09^RROR\x03400").denied(), Some(400));
-    assert!(matches!(end(&client, b"\x04\x06^RROR\x03"), WireError::MalformedCommand(_)));
+    assert_eq!(end(&client, b"\x04\x06^RROR\x03"), WireError::MalformedError);
 }
 
 impl Security {
