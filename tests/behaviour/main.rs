@@ -5,6 +5,7 @@
 mod common;
 
 mod choices;
+mod datagrams;
 mod durable;
 mod endpoints;
 mod free;
