@@ -4,6 +4,7 @@
 use super::fd::Fd;
 use super::owner::{Alive, Guests, Home, Owner};
 use super::session::Session;
+use super::thread::Handle;
 use super::{Cause, Next, Scratch, Source, admission, dial, sys};
 use crate::error::{Error, Result};
 use crate::socket::options::Options;
@@ -70,12 +71,13 @@ impl Stopper {
 /// As [`tcp::local`] and [`dial::listen_tcp`].
 pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let address = tcp::local(address, options)?;
+    let thread = thread_for(owner, options)?;
     let fd = match dial::given_listener(false, options)? {
         Some(fd) => fd,
         None => dial::listen_tcp(&address, options)?,
     };
     let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_inet().unwrap_or(address);
-    let stopper = start(fd, None, true, owner, options)?;
+    let stopper = start(fd, None, true, owner, options, thread);
     Ok((stopper, format!("tcp://{bound}")))
 }
 
@@ -85,19 +87,25 @@ pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -
 /// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
 pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
+    let thread = thread_for(owner, options)?;
     if let Some(fd) = dial::given_listener(true, options)? {
         let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_unix();
         let name = bound.map_or(name, ipc::Name::from);
         // The path is the application's.
-        return Ok((start(fd, None, false, owner, options)?, format!("ipc://{name}")));
+        return Ok((start(fd, None, false, owner, options, thread), format!("ipc://{name}")));
     }
     let fd = dial::listen_ipc(&name, options)?;
     let path = name.absolute_path().and_then(|path| {
         let found = std::fs::symlink_metadata(&path).ok()?;
         Some((path, found.dev(), found.ino()))
     });
-    let stopper = start(fd, path, false, owner, options)?;
+    let stopper = start(fd, path, false, owner, options, thread);
     Ok((stopper, format!("ipc://{name}")))
+}
+
+/// Which thread will drive it; asked for first, so that nothing is left behind when there is none.
+fn thread_for<'a>(owner: &'a Arc<Owner>, options: &Options) -> Result<&'a Arc<Handle>> {
+    owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)
 }
 
 fn start(
@@ -106,8 +114,8 @@ fn start(
     is_tcp: bool,
     owner: &Arc<Owner>,
     options: &Options,
-) -> Result<Stopper> {
-    let thread = owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)?;
+    thread: &Arc<Handle>,
+) -> Stopper {
     let raw_fd = fd.as_raw_fd();
     let fd = Arc::new(Mutex::new(Some(fd)));
     let guests = Arc::new(Guests::new());
@@ -122,7 +130,7 @@ fn start(
     };
     let home = Home::new(thread);
     thread.adopt(home.key, Arc::new(Mutex::new(listener)));
-    Ok(Stopper { fd, path, home, guests })
+    Stopper { fd, path, home, guests }
 }
 
 impl Listener {
