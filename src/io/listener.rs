@@ -4,9 +4,9 @@
 use super::fd::Fd;
 use super::owner::{Alive, Guests, Home, Owner};
 use super::session::Session;
-use super::thread::Handle;
-use super::{Cause, Next, Scratch, Source, admission, dial, sys};
+use super::{Cause, Next, Scratch, Source, admission, dial, report, sys};
 use crate::error::{Error, Result};
+use crate::socket::monitor::{Endpoints, MonitorEvent};
 use crate::socket::options::Options;
 use crate::trace;
 use crate::transport::{ipc, tcp};
@@ -37,6 +37,8 @@ pub(crate) struct Stopper {
 pub(crate) struct Listener {
     fd: Arc<Mutex<Option<Fd>>>,
     raw_fd: RawFd,
+    /// The endpoint that it is bound to.
+    name: String,
     is_tcp: bool,
     owner: Arc<Owner>,
     options: Arc<Options>,
@@ -46,22 +48,34 @@ pub(crate) struct Listener {
 }
 
 impl Stopper {
-    /// Ends the listener.
-    pub(crate) fn stop(&self) {
-        if self.fd.lock().take().is_some()
-            && let Some((path, device, inode)) = &self.path
-            && std::fs::symlink_metadata(path)
-                .is_ok_and(|found| (found.dev(), found.ino()) == (*device, *inode))
-        {
-            let _ = std::fs::remove_file(path);
-        }
+    /// Ends the listener. Gives what a monitor is to be told of it.
+    pub(crate) fn stop(&self) -> Option<MonitorEvent> {
+        let fd = self.fd.lock().take().map(|fd| fd.as_raw_fd());
+        let removed = match (&self.path, fd) {
+            (Some((path, device, inode)), Some(_)) => match std::fs::symlink_metadata(path) {
+                Ok(found) if (found.dev(), found.ino()) == (*device, *inode) => std::fs::remove_file(path),
+                // It is not ours any more.
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        };
         self.home.drive(Cause::Stop);
+        let fd = fd?;
+        Some(match removed {
+            Ok(()) => MonitorEvent::Closed(fd),
+            Err(error) => MonitorEvent::CloseFailed(error.raw_os_error().unwrap_or(libc::EIO)),
+        })
     }
 
     /// Ends the connections that the listener has accepted, in order.
     pub(crate) fn dismiss(&self) {
         self.guests.dismiss();
     }
+}
+
+/// There is a thread for a listener: asked before anything is opened that would be left behind.
+fn check_thread(owner: &Owner, options: &Options) -> Result<()> {
+    owner.runtime.choose(options.affinity).map(drop).ok_or(Error::NoIoThread)
 }
 
 /// Listens on a TCP address. Gives the part that stops it, its key and thread, and the endpoint with the
@@ -71,14 +85,14 @@ impl Stopper {
 /// As [`tcp::local`] and [`dial::listen_tcp`].
 pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let address = tcp::local(address, options)?;
-    let thread = thread_for(owner, options)?;
+    check_thread(owner, options)?;
     let fd = match dial::given_listener(false, options)? {
         Some(fd) => fd,
         None => dial::listen_tcp(&address, options)?,
     };
     let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_inet().unwrap_or(address);
-    let stopper = start(fd, None, true, owner, options, thread);
-    Ok((stopper, format!("tcp://{bound}")))
+    let name = format!("tcp://{bound}");
+    Ok((start(fd, &name, None, owner, options)?, name))
 }
 
 /// Listens on a local name (`*`: one of our choice). As [`listen_tcp`].
@@ -87,50 +101,48 @@ pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -
 /// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
 pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
-    let thread = thread_for(owner, options)?;
+    check_thread(owner, options)?;
     if let Some(fd) = dial::given_listener(true, options)? {
         let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_unix();
         let name = bound.map_or(name, ipc::Name::from);
         // The path is the application's.
-        return Ok((start(fd, None, false, owner, options, thread), format!("ipc://{name}")));
+        let name = format!("ipc://{name}");
+        return Ok((start(fd, &name, None, owner, options)?, name));
     }
     let fd = dial::listen_ipc(&name, options)?;
     let path = name.absolute_path().and_then(|path| {
         let found = std::fs::symlink_metadata(&path).ok()?;
         Some((path, found.dev(), found.ino()))
     });
-    let stopper = start(fd, path, false, owner, options, thread);
-    Ok((stopper, format!("ipc://{name}")))
-}
-
-/// Which thread will drive it; asked for first, so that nothing is left behind when there is none.
-fn thread_for<'a>(owner: &'a Arc<Owner>, options: &Options) -> Result<&'a Arc<Handle>> {
-    owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)
+    let name = format!("ipc://{name}");
+    Ok((start(fd, &name, path, owner, options)?, name))
 }
 
 fn start(
     fd: Fd,
+    name: &str,
     path: Option<(PathBuf, u64, u64)>,
-    is_tcp: bool,
     owner: &Arc<Owner>,
     options: &Options,
-    thread: &Arc<Handle>,
-) -> Stopper {
+) -> Result<Stopper> {
+    let thread = owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)?;
     let raw_fd = fd.as_raw_fd();
     let fd = Arc::new(Mutex::new(Some(fd)));
     let guests = Arc::new(Guests::new());
     let listener = Listener {
         fd: fd.clone(),
         raw_fd,
-        is_tcp,
+        name: name.to_owned(),
+        is_tcp: name.starts_with("tcp:"),
         owner: owner.clone(),
         options: Arc::new(options.clone()),
         guests: guests.clone(),
         _alive: owner.runtime.alive(),
     };
     let home = Home::new(thread);
+    owner.monitor.tell(MonitorEvent::Listening(raw_fd), || Endpoints::listening(name));
     thread.adopt(home.key, Arc::new(Mutex::new(listener)));
-    Stopper { fd, path, home, guests }
+    Ok(Stopper { fd, path, home, guests })
 }
 
 impl Listener {
@@ -158,6 +170,8 @@ impl Listener {
         if let Some(thread) = self.owner.runtime.choose(self.options.affinity) {
             let home = Home::new(thread);
             if self.owner.greeting_begins(&home) && self.guests.enter(&home) {
+                let accepted = MonitorEvent::Accepted(fd.as_raw_fd());
+                self.owner.monitor.tell(accepted, || report::endpoints(Some(fd.as_fd()), None));
                 Session::accepted(fd, &self.owner, &self.options, self.guests.clone(), home).launch();
             }
         }
@@ -171,18 +185,19 @@ impl Source for Listener {
             return Next { done: true, ..Next::default() };
         }
         for _ in 0..ACCEPTS_A_TURN {
-            match self.accept() {
-                Ok(true) => {}
+            let error = match self.accept() {
+                Ok(true) => continue,
                 Ok(false) => return Next::default(),
-                // The peer gave up before we came to it.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                // No descriptors, no buffers, no memory, or a network error that accept passes on: the
-                // connection waits in the backlog, and so do we.
-                Err(error) => {
-                    let kind = self.owner.kind.wire_name();
-                    trace::say(format_args!("{kind}: cannot accept a connection now, trying again: {error}"));
-                    return Next { deadline: Some(now + PAUSE), ..Next::default() };
-                }
+                Err(error) => error,
+            };
+            let failed = MonitorEvent::AcceptFailed(error.raw_os_error().unwrap_or(libc::EIO));
+            self.owner.monitor.tell(failed, || Endpoints::listening(&self.name));
+            // The peer gave up before we came to it; or there are no descriptors, no buffers, no memory, or accept
+            // passes a network error on: then the connection waits in the backlog, and so do we.
+            if error.kind() != io::ErrorKind::ConnectionAborted {
+                let kind = self.owner.kind.wire_name();
+                trace::say(format_args!("{kind}: cannot accept a connection now, trying again: {error}"));
+                return Next { deadline: Some(now + PAUSE), ..Next::default() };
             }
         }
         Next { again: true, ..Next::default() }
