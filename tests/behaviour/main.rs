@@ -6,6 +6,7 @@ mod common;
 
 mod choices;
 mod contexts;
+mod direct;
 mod durable;
 mod endpoints;
 mod free;
