@@ -6,7 +6,7 @@
 //! may come over. None of them ever waits for the lock: where it is taken, its holder does the work.
 #![forbid(unsafe_code)]
 
-use super::fd::Fd;
+use super::fd::{self, Fd};
 use super::owner::{Home, Owner};
 use super::session::Session;
 use super::{Cause, Scratch};
@@ -40,6 +40,8 @@ pub(crate) struct Line {
     own: Weak<Line>,
     /// Threads of the application read the connection: it need not be told that there is room for more.
     claimed: AtomicBool,
+    /// The process that it belongs to, see [`fd::forks`].
+    forks: u32,
 }
 
 /// What a socket's threads have been doing to its connections.
@@ -92,6 +94,7 @@ impl Line {
             session: OnceLock::new(),
             own: own.clone(),
             claimed: AtomicBool::new(false),
+            forks: fd::forks(),
         })
     }
 
@@ -118,14 +121,14 @@ impl Line {
     fn with<T>(&self, deed: impl FnOnce(&mut Session, &mut Scratch) -> T) -> Option<T> {
         let session = self.session.get()?.upgrade()?;
         let mut session = session.try_lock()?;
-        SCRATCH
-            .try_with(|scratch| {
-                // Taken when the application's free function, run by the driving below, calls us.
-                let mut scratch = scratch.try_borrow_mut().ok()?;
-                Some(deed(&mut session, scratch.get_or_insert_with(Scratch::new)))
-            })
-            .ok()
-            .flatten()
+        let mut deed = Some(deed);
+        let done = SCRATCH.try_with(|scratch| {
+            // Taken when the application's free function, run by the driving below, calls us.
+            let mut scratch = scratch.try_borrow_mut().ok()?;
+            deed.take().map(|deed| deed(&mut session, scratch.get_or_insert_with(Scratch::new)))
+        });
+        // A thread that is ending has lost its own. It must read what it sleeps on all the same: it would not sleep.
+        done.ok().flatten().or_else(|| deed.take().map(|deed| deed(&mut session, &mut Scratch::new())))
     }
 
     /// A message is in the pipe whose reader sleeps. True: it was written.
@@ -188,6 +191,8 @@ impl Notify for Line {
                 .try_with(|streams| {
                     let Ok(mut streams) = streams.try_borrow_mut() else { return };
                     if !streams.iter().any(|line| Weak::ptr_eq(line, &self.own)) {
+                        // A thread may never wait: it must not keep what is long gone.
+                        streams.retain(|line| line.strong_count() > 0);
                         streams.push(self.own.clone());
                     }
                 })
@@ -202,7 +207,9 @@ pub(crate) fn flush_streams() {
         STREAMS.try_with(|streams| streams.try_borrow_mut().map(|mut streams| std::mem::take(&mut *streams)));
     let Ok(Ok(streams)) = streams else { return };
     for line in streams {
+        // A forked child has copies of its parent's: their descriptors are closed, or something else by now.
         if let Some(line) = line.upgrade()
+            && line.forks == fd::forks()
             && line.with(Session::flush) != Some(true)
         {
             line.home.drive(Cause::Again);

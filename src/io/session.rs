@@ -219,7 +219,7 @@ impl Session {
     /// The connection is gone, or could not be made.
     fn lost(&mut self, ended: &Ended, now: Instant) {
         self.report_lost(ended);
-        if self.direct.is_claimed()
+        if self.direct.is_slept_on()
             && let Link::Up(up) = &self.link
         {
             // Whoever sleeps on the descriptor learns that it is no good any more.

@@ -7,6 +7,7 @@ mod common;
 mod choices;
 mod contexts;
 mod datagrams;
+mod direct;
 mod durable;
 mod endpoints;
 mod free;

@@ -74,6 +74,13 @@ impl Context {
         self.has_ended();
     }
 
+    /// Terminates while threads wait on its sockets, which they close.
+    pub fn end_while_waited_on(self) {
+        let handle = self.handle;
+        within("terminate", move || handle.terminate()).expect("terminate");
+        self.has_ended();
+    }
+
     /// Forgets a context that the test itself has terminated.
     pub fn has_ended(self) {
         drop(std::mem::take(&mut *self.sockets.lock().unwrap()));

@@ -18,7 +18,9 @@ pub(super) struct Direct {
     claimed: bool,
     /// They write what is in the pipe, in batches.
     streaming: bool,
-    /// They have done one of that since the I/O thread looked last.
+    /// They have done so since the I/O thread looked last.
+    pressed: bool,
+    /// They have read or written since the I/O thread looked last.
     used: bool,
     /// How many of them sleep on the descriptor.
     sleepers: usize,
@@ -37,6 +39,11 @@ impl Direct {
 
     pub(super) fn is_streaming(&self) -> bool {
         self.streaming
+    }
+
+    /// Whether a thread sleeps on the descriptor, or on that of a former connection.
+    pub(super) fn is_slept_on(&self) -> bool {
+        self.sleepers > 0
     }
 }
 
@@ -85,7 +92,7 @@ impl Session {
         let Some((up, pipe)) = self.open() else { return false };
         let result = up.transmit_seen(pipe, scratch);
         if self.conclude(result) {
-            self.direct.streaming = true;
+            (self.direct.streaming, self.direct.pressed) = (true, true);
             self.use_direct();
         }
         self.direct.streaming
@@ -108,6 +115,10 @@ impl Session {
     pub(in crate::io) fn pull(&mut self, scratch: &mut Scratch) -> bool {
         if !self.direct.claimed {
             let Some((up, _)) = self.open() else { return false };
+            if up.holds_input() {
+                // There is no room for more: the I/O thread is told of it when there is.
+                return false;
+            }
             let fd = up.fd.clone();
             self.home.thread.unwatch(&fd);
             self.direct.claimed = true;
@@ -132,16 +143,16 @@ impl Session {
             Link::Up(up) if self.direct.claimed => up,
             _ => return None,
         };
-        let fd = up.fd.clone();
         if up.holds_input() {
-            // It was read when there was no room for it, and nobody may have looked since: the descriptor will not
-            // tell of it.
-            self.home.drive(Cause::Again);
+            // There was no room for it, and nobody may have looked since: the descriptor does not tell of that. And it
+            // would tell, again and again, of what is behind it.
+            self.give_back();
+            return None;
         }
+        let fd = up.fd.clone();
         self.direct.sleepers += 1;
-        if self.direct.counted && !self.direct.streaming {
-            self.direct.counted = false;
-            self.home.thread.care.asleep();
+        if !self.direct.streaming {
+            self.end_care();
         }
         Some(fd)
     }
@@ -165,9 +176,20 @@ impl Session {
     pub(super) fn is_driven_by_others(&mut self, taken_back: bool) -> bool {
         let direct = &mut self.direct;
         let used = std::mem::take(&mut direct.used);
+        let pressed = std::mem::take(&mut direct.pressed);
         if taken_back {
             // Whoever sleeps on the connection is told of what the I/O thread finds on it.
         } else if direct.counted && used || direct.claimed && direct.sleepers > 0 {
+            if direct.streaming && !pressed {
+                // Read it may be, also by another thread than the one that has written it: that one has turned to
+                // something else, and what it has left is still to be written.
+                direct.streaming = false;
+                self.home.drive(Cause::Again);
+            }
+            if self.direct.sleepers > 0 && !used && !self.direct.streaming {
+                // Somebody who does not sleep has used it too, and is done.
+                self.end_care();
+            }
             return true;
         }
         direct.listed = false;
