@@ -7,7 +7,10 @@ static void ready_of (void *context, int type, const char *peer, int minor)
     void *s = new_socket (context, type);
     char endpoint [256];
     int fd;
-    OK (zmq_setsockopt (s, ZMQ_ROUTING_ID, "myself", 6));
+    /* Those types that may have a ROUTER for their peer say who they are. Here the others do so too, for peers of 2.x,
+       when they have a name. */
+    if (type == ZMQ_REQ || type == ZMQ_DEALER || type == ZMQ_ROUTER)
+        OK (zmq_setsockopt (s, ZMQ_ROUTING_ID, "myself", 6));
     bind_tcp (s, endpoint);
     fd = raw_connect (endpoint);
     shake_hands (fd, minor, peer);

@@ -23,8 +23,8 @@ macro_rules! programs {
 }
 
 programs! {
-    both: contexts endpoints messages monitor options pipelines poll proxy requests routers stream subscriptions
-        transfer utilities wire;
+    both: contexts endpoints messages metadata monitor options pipelines poll proxy requests routers security stream
+        subscriptions transfer utilities wire;
     ours: draft_messages draft_poller
 }
 

@@ -155,10 +155,14 @@ impl CurveKey {
             _ => from_text(value),
         };
         let given = given.ok_or(Error::InvalidArgument)?;
-        change_curve(options, |_, [public_key, secret_key, server_key]| match self {
+        change_curve(options, |as_server, [public_key, secret_key, server_key]| match self {
             CurveKey::Public => *public_key = given,
             CurveKey::Secret => *secret_key = given,
-            CurveKey::Server => *server_key = given,
+            CurveKey::Server => {
+                *server_key = given;
+                // Who knows a server's key is a client.
+                *as_server = false;
+            }
         });
         Ok(())
     }
