@@ -12,25 +12,24 @@ use std::os::fd::AsRawFd;
 
 /// Something registered, and what was found on it.
 #[derive(Debug, Clone, Copy)]
-pub struct Found {
+pub struct Found<D> {
     /// The socket or descriptor.
     pub on: PollOn,
     /// What was found.
     pub got: Interest,
     /// What it was registered with.
-    pub data: usize,
+    pub data: D,
 }
 
-struct Entry {
+struct Entry<D> {
     on: PollOn,
     want: Interest,
-    data: usize,
+    data: D,
 }
 
-/// See the module's documentation.
-#[derive(Default)]
-pub struct Poller {
-    entries: Vec<Entry>,
+/// See the module's documentation. What is registered comes with some data of whoever registers it.
+pub struct Poller<D> {
+    entries: Vec<Entry<D>>,
     /// Where the next look begins: behind what was found last, when there was more than could be told.
     first: usize,
     /// Between two waits: room for the items of the next.
@@ -39,7 +38,13 @@ pub struct Poller {
     watch: Option<mio::Poll>,
 }
 
-impl Poller {
+impl<D> Default for Poller<D> {
+    fn default() -> Poller<D> {
+        Poller { entries: Vec::new(), first: 0, room: Vec::new(), watch: None }
+    }
+}
+
+impl<D: Copy> Poller<D> {
     /// How many sockets and descriptors are registered.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -54,7 +59,7 @@ impl Poller {
     ///
     /// # Errors
     /// [`Error::InvalidArgument`]: it is registered. [`Error::NotASocket`]. [`Error::TooManyOpen`].
-    pub fn add(&mut self, on: PollOn, want: Interest, data: usize) -> Result<()> {
+    pub fn add(&mut self, on: PollOn, want: Interest, data: D) -> Result<()> {
         check(on)?;
         if self.place(on).is_some() {
             return Err(Error::InvalidArgument);
@@ -104,14 +109,19 @@ impl Poller {
         let mut items = std::mem::take(&mut self.room);
         items.clear();
         items.try_reserve(self.entries.len()).map_err(|_| Error::OutOfMemory)?;
-        let asked = |entry: &Entry| PollItem { on: entry.on, want: entry.want, got: Interest::default() };
+        let asked = |entry: &Entry<D>| PollItem { on: entry.on, want: entry.want, got: Interest::default() };
         items.extend(self.entries.iter().map(asked));
         Ok(items)
     }
 
     /// Tells `tell` of up to `most` items on which something was found, in the order of their registration;
     /// gives their number. Where there are more, the next wait begins with those that were left out.
-    pub fn found(&mut self, items: Vec<PollItem>, most: usize, mut tell: impl FnMut(usize, Found)) -> usize {
+    pub fn found(
+        &mut self,
+        items: Vec<PollItem>,
+        most: usize,
+        mut tell: impl FnMut(usize, Found<D>),
+    ) -> usize {
         let first = if self.first < items.len() { std::mem::take(&mut self.first) } else { 0 };
         let mut told = 0;
         for place in (first..items.len()).chain(0..first) {
@@ -214,7 +224,7 @@ mod tests {
 
     const IN: Interest = Interest { readable: true, writable: false, urgent: false, error: false };
 
-    fn wait(poller: &mut Poller, most: usize) -> Vec<usize> {
+    fn wait(poller: &mut Poller<usize>, most: usize) -> Vec<usize> {
         let mut items = poller.asked().unwrap();
         poll::poll(&mut items, Some(Duration::ZERO)).unwrap();
         let mut told = Vec::new();

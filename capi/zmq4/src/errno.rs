@@ -30,7 +30,13 @@ pub(crate) fn outcome<T>(result: Result<T>, failed: T) -> T {
 #[inline]
 pub(crate) fn handle(body: impl FnOnce() -> Result<usize>) -> *mut c_void {
     // A handle is a number in a pointer's clothes: it comes from no object and leads to none.
-    ptr::without_provenance_mut(outcome(body(), 0))
+    pointer(|| body().map(ptr::without_provenance_mut))
+}
+
+/// Runs the body of an entry point that gives a pointer, or NULL and errno.
+#[inline]
+pub(crate) fn pointer(body: impl FnOnce() -> Result<*mut c_void>) -> *mut c_void {
+    outcome(body(), ptr::null_mut())
 }
 
 /// A message or an address that is not one: EFAULT.

@@ -10,6 +10,7 @@ mod counter;
 mod curve;
 mod draft;
 mod errno;
+mod handles;
 mod message;
 mod monitor;
 mod option;

@@ -13,13 +13,21 @@ use std::ffi::{c_int, c_long, c_short, c_void};
 use std::ptr;
 use std::time::Duration;
 
-static POLLERS: Table<Poller, 512> = Table::new();
+static POLLERS: Table<Poller<Given>, 512> = Table::new();
+
+/// What the application gave with a registration: addresses.
+#[derive(Clone, Copy)]
+struct Given {
+    /// The socket; 0 for a descriptor.
+    socket: usize,
+    user_data: usize,
+}
 
 /// What events of a registration may have.
 const EVENTS: c_short = ZMQ_POLLIN | ZMQ_POLLOUT | ZMQ_POLLERR | ZMQ_POLLPRI;
 
 /// The poller that the application means.
-fn turn(poller: *mut c_void) -> Result<Turn<'static, Poller>> {
+fn turn(poller: *mut c_void) -> Result<Turn<'static, Poller<Given>>> {
     POLLERS.get(poller.addr()).ok_or(BAD_ADDRESS)
 }
 
@@ -104,7 +112,7 @@ pub extern "C" fn zmq_poller_add(
     user_data: *mut c_void,
     events: c_short,
 ) -> c_int {
-    status(|| add(poller, a_socket(socket), user_data, events))
+    status(|| add(poller, a_socket(socket), socket, user_data, events))
 }
 
 /// Registers a descriptor. events: any of ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR and ZMQ_POLLPRI.
@@ -121,12 +129,19 @@ pub extern "C" fn zmq_poller_add_fd(
     user_data: *mut c_void,
     events: c_short,
 ) -> c_int {
-    status(|| add(poller, descriptor(fd), user_data, events))
+    status(|| add(poller, descriptor(fd), ptr::null_mut(), user_data, events))
 }
 
-fn add(poller: *mut c_void, on: Result<PollOn>, user_data: *mut c_void, events: c_short) -> Result<()> {
+fn add(
+    poller: *mut c_void,
+    on: Result<PollOn>,
+    socket: *mut c_void,
+    user_data: *mut c_void,
+    events: c_short,
+) -> Result<()> {
     let mut poller = turn(poller)?;
-    poller.add(on?, interest(valid(events)?), user_data.expose_provenance())
+    let given = Given { socket: socket.expose_provenance(), user_data: user_data.expose_provenance() };
+    poller.add(on?, interest(valid(events)?), given)
 }
 
 /// Changes the events of a socket that is registered.
@@ -262,12 +277,12 @@ pub unsafe extern "C" fn zmq_poller_wait_all(
     })
 }
 
-fn event(found: Found) -> zmq_poller_event_t {
-    let (socket, fd) = match found.on {
-        PollOn::Socket(socket) => (ptr::without_provenance_mut(socket.into_raw()), -1),
-        PollOn::Fd(fd) => (ptr::null_mut(), fd),
+fn event(found: Found<Given>) -> zmq_poller_event_t {
+    let fd = match found.on {
+        PollOn::Socket(_) => -1,
+        PollOn::Fd(fd) => fd,
     };
-    let user_data = ptr::with_exposed_provenance_mut(found.data);
+    let [socket, user_data] = [found.data.socket, found.data.user_data].map(ptr::with_exposed_provenance_mut);
     zmq_poller_event_t { socket, fd, user_data, events: events(found.got) }
 }
 

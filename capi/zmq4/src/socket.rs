@@ -1,14 +1,15 @@
 //! Sockets: made, closed, bound, connected, and the reverse. Options are in option.rs, messages in message.rs.
 
 use crate::context::context;
-use crate::errno::{handle, status};
+use crate::errno::{pointer, status};
+use crate::handles;
 use oxmq::{Error, Options, Result, SocketHandle, SocketType};
 use std::ffi::{CStr, c_char, c_int, c_void};
 
 /// The socket that the application means; whether it is one, the engine will say.
 #[inline]
 pub(crate) fn socket(s: *mut c_void) -> SocketHandle {
-    SocketHandle::from_raw(s.addr())
+    SocketHandle::from_raw(handles::number(s))
 }
 
 /// Makes a socket of a type: ZMQ_REQ, say.
@@ -22,11 +23,16 @@ pub(crate) fn socket(s: *mut c_void) -> SocketHandle {
 /// ETERM: the context was terminated.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_socket(context: *mut c_void, r#type: c_int) -> *mut c_void {
-    handle(|| {
+    pointer(|| {
         let context = self::context(context);
         context.options()?;
         let kind = SocketType::from_number(r#type).ok_or(Error::InvalidArgument)?;
-        Ok(context.socket(kind, Options::for_4x())?.into_raw())
+        let socket = context.socket(kind, Options::for_4x())?;
+        handles::give(socket.into_raw()).ok_or_else(|| {
+            // It was open for nobody.
+            let _ = socket.close();
+            Error::TooManyOpen
+        })
     })
 }
 
@@ -39,7 +45,11 @@ pub extern "C" fn zmq_socket(context: *mut c_void, r#type: c_int) -> *mut c_void
 /// ENOTSOCK: not an open socket.
 #[unsafe(no_mangle)]
 pub extern "C" fn zmq_close(s: *mut c_void) -> c_int {
-    status(|| socket(s).close())
+    status(|| {
+        socket(s).close()?;
+        handles::closed(s);
+        Ok(())
+    })
 }
 
 /// Accepts connections on an endpoint: "tcp://interface:port", "ipc://path", "inproc://name" or, for some types,
