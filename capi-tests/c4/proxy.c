@@ -111,6 +111,31 @@ static void forwarding (void)
     printf ("proxy gave %d, %s\n", proxy.result, error_name (proxy.error));
 }
 
+/* One socket as both ends: an echo. */
+static void *run_echo (void *rep)
+{
+    TRY (zmq_device (ZMQ_QUEUE, rep, rep));
+    OK (zmq_close (rep));
+    return NULL;
+}
+
+static void echoing (void)
+{
+    void *context = zmq_ctx_new (), *req = new_socket (context, ZMQ_REQ), *rep = new_socket (context, ZMQ_REP);
+    pthread_t thread;
+    int i;
+    OK (zmq_bind (rep, "inproc://echo"));
+    OK (zmq_connect (req, "inproc://echo"));
+    thread = start (run_echo, rep);
+    for (i = 0; i < 3; i++) {
+        SEND (req, "there and back", 0);
+        print_message (req, "echo");
+    }
+    OK (zmq_close (req));
+    OK (zmq_ctx_term (context));
+    end (thread);
+}
+
 static void print_statistics (void *control)
 {
     int i;
@@ -183,6 +208,7 @@ int main (void)
     requests (0);
     requests (ZMQ_QUEUE);
     forwarding ();
+    echoing ();
     steered ();
     errors ();
     return 0;

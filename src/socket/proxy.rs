@@ -92,6 +92,19 @@ struct Lane {
     capture: Option<SocketHandle>,
     /// Whether messages have tags, which the other side is to see too.
     tagged: bool,
+    /// Whether front and back are one socket, which answers each message with itself. A REP has room for an answer
+    /// only once it has the whole request.
+    single: bool,
+}
+
+impl Lane {
+    fn movable(self, from: Events, to: Events) -> bool {
+        from.readable && (to.writable || self.single)
+    }
+
+    fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<()> {
+        if self.tagged { to.send_tagged(part, tags, true) } else { to.send(part, true) }
+    }
 }
 
 impl Proxy {
@@ -99,7 +112,13 @@ impl Proxy {
         // The types that threads may share are those that know tags.
         let tagged = front.kind()?.is_thread_safe() || back.kind()?.is_thread_safe();
         let (from_front, from_back) = (Traffic::default(), Traffic::default());
-        Ok(Proxy { front, back, lane: Lane { capture, tagged }, from_front, from_back })
+        Ok(Proxy {
+            front,
+            back,
+            lane: Lane { capture, tagged, single: front == back },
+            from_front,
+            from_back,
+        })
     }
 
     /// Moves what can be moved, for a while. When nothing can be, gives what has to change before.
@@ -111,7 +130,7 @@ impl Proxy {
             return Ok(None);
         }
         let (at_front, at_back) = (front.events()?, back.events()?);
-        if movable(at_front, at_back) || movable(at_back, at_front) {
+        if self.lane.movable(at_front, at_back) || self.lane.movable(at_back, at_front) {
             return Ok(None);
         }
         Ok(Some([wait_for(front, at_front, at_back), wait_for(back, at_back, at_front)]))
@@ -124,10 +143,6 @@ impl Proxy {
         let [received, bytes_received, sent, bytes_sent] = at_front;
         [received, bytes_received, sent, bytes_sent, sent, bytes_sent, received, bytes_received]
     }
-}
-
-fn movable(from: Events, to: Events) -> bool {
-    from.readable && to.writable
 }
 
 /// What has to change at a socket before something can move: it gets a message, or it gets room for one
@@ -143,8 +158,9 @@ fn wait_for(socket: SocketHandle, own: Events, other: Events) -> PollItem {
 
 /// Moves whole messages as long as there are some, and room for them. Gives how many.
 fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
+    let mut held = Vec::new();
     for moved in 0..BURST {
-        if !movable(from.events()?, to.events()?) {
+        if !lane.movable(from.events()?, to.events()?) {
             return Ok(moved);
         }
         loop {
@@ -155,14 +171,17 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
             if let Some(capture) = lane.capture {
                 copy_to(capture, &part)?;
             }
-            if lane.tagged {
-                to.send_tagged(&mut part, &tags, true)?;
+            if lane.single {
+                held.push((part, tags));
             } else {
-                to.send(&mut part, true)?;
+                lane.pass_on(to, &mut part, &tags)?;
             }
             if !more {
                 break;
             }
+        }
+        for (mut part, tags) in held.drain(..) {
+            lane.pass_on(to, &mut part, &tags)?;
         }
         traffic.messages += 1;
     }

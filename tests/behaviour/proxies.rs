@@ -107,18 +107,22 @@ fn who_only_orders_is_obeyed_too() {
 /// One socket may be both ends: what it receives goes back where it came from.
 #[test]
 fn an_echo() {
-    let context = Context::new();
-    let router = context.socket(SocketType::Router);
-    router.bind("inproc://echo").expect("bind");
-    let echo = std::thread::spawn(move || {
-        let Err(error) = proxy(router, router, None);
-        router.close().expect("close");
-        error
-    });
-    let dealer = context.connected(SocketType::Dealer, "inproc://echo");
-    send_all(dealer, &["to", "and fro"]);
-    assert_eq!(recv_all(dealer), [&b"to"[..], b"and fro"]);
-    dealer.close().expect("close");
-    context.handle.shut_down().expect("shut down");
-    assert_eq!(echo.join().expect("the proxy does not panic"), Error::Terminated);
+    for [echoing, asking] in [[SocketType::Router, SocketType::Dealer], [SocketType::Rep, SocketType::Req]] {
+        let context = Context::new();
+        let both = context.socket(echoing);
+        both.bind("inproc://echo").expect("bind");
+        let echo = std::thread::spawn(move || {
+            let Err(error) = proxy(both, both, None);
+            both.close().expect("close");
+            error
+        });
+        let asker = context.connected(asking, "inproc://echo");
+        for _ in 0..3 {
+            send_all(asker, &["to", "and fro"]);
+            assert_eq!(recv_all(asker), [&b"to"[..], b"and fro"]);
+        }
+        asker.close().expect("close");
+        context.handle.shut_down().expect("shut down");
+        assert_eq!(echo.join().expect("the proxy does not panic"), Error::Terminated);
+    }
 }
