@@ -73,6 +73,11 @@ impl Stopper {
     }
 }
 
+/// There is a thread for a listener: asked before anything is opened that would be left behind.
+fn check_thread(owner: &Owner, options: &Options) -> Result<()> {
+    owner.runtime.choose(options.affinity).map(drop).ok_or(Error::NoIoThread)
+}
+
 /// Listens on a TCP address. Gives the part that stops it, its key and thread, and the endpoint with the
 /// port that was chosen.
 ///
@@ -80,6 +85,7 @@ impl Stopper {
 /// As [`tcp::local`] and [`dial::listen_tcp`].
 pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let address = tcp::local(address, options)?;
+    check_thread(owner, options)?;
     let fd = match dial::given_listener(false, options)? {
         Some(fd) => fd,
         None => dial::listen_tcp(&address, options)?,
@@ -95,6 +101,7 @@ pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -
 /// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
 pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
     let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
+    check_thread(owner, options)?;
     if let Some(fd) = dial::given_listener(true, options)? {
         let bound = sys::local_address(fd.as_fd()).map_err(dial::refusal)?.to_unix();
         let name = bound.map_or(name, ipc::Name::from);
