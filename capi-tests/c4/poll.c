@@ -107,20 +107,26 @@ static void errors (void *context)
     OK (zmq_close (s));
 }
 
-static volatile sig_atomic_t handled;
-
 static void handler (int signal)
 {
     (void) signal;
-    handled = 1;
 }
 
-static void *interrupt (void *thread)
+/* A thread that waits, and a pipe that becomes readable when it waits no more. */
+typedef struct {
+    pthread_t thread;
+    int over;
+} waiting_t;
+
+/* Signals come again and again: the first may come before the thread waits. */
+static void *interrupt (void *argument)
 {
-    while (!handled) {
-        OK (pthread_kill (*(pthread_t *) thread, SIGUSR1));
-        a_moment ();
-    }
+    waiting_t *waiting = argument;
+    struct pollfd item = {0, POLLIN, 0};
+    item.fd = waiting->over;
+    do
+        OK (pthread_kill (waiting->thread, SIGUSR1));
+    while (poll (&item, 1, 2) == 0);
     return NULL;
 }
 
@@ -130,15 +136,25 @@ static void interrupted (void *context)
     void *s = new_socket (context, ZMQ_PULL);
     zmq_pollitem_t item = {s, 0, ZMQ_POLLIN, 0};
     struct sigaction action;
-    pthread_t self = pthread_self (), thread;
+    pthread_t thread;
+    waiting_t waiting;
+    int ends [2];
+    OK (pipe (ends));
+    waiting.thread = pthread_self ();
+    waiting.over = ends [0];
     memset (&action, 0, sizeof action);
     action.sa_handler = handler;
     OK (sigaction (SIGUSR1, &action, NULL));
-    thread = start (interrupt, &self);
+    thread = start (interrupt, &waiting);
     errno = 0;
     CHECK (zmq_poll (&item, 1, -1) == -1);
     printf ("poll: %s\n", error_name (errno));
+    /* Interrupted too, perhaps. */
+    while (write (ends [1], "x", 1) == -1)
+        CHECK (errno == EINTR);
     end (thread);
+    close (ends [0]);
+    close (ends [1]);
     OK (zmq_close (s));
 }
 
