@@ -125,6 +125,7 @@ int main (void)
     malformed (s);
     long_names (s);
     both_fail (s, "nonsense://x", EPROTONOSUPPORT);
+    both_fail (s, "udp://127.0.0.1:5555", EPROTONOSUPPORT);
     both_fail (s, "TCP//x", EINVAL);
     FAILS (zmq_bind (s, "tcp://nosuchinterface0:5555"), ENODEV);
     /* An address set aside for documentation: no machine has it. */

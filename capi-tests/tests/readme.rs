@@ -60,7 +60,13 @@ fn transports_work_or_are_refused_as_it_says() -> oxmq::Result<()> {
     }
     let socket = context.socket(SocketType::Pull, Options::for_2x())?;
     for transport in row("refused with EPROTONOSUPPORT") {
-        assert_eq!(socket.bind(&format!("{transport}127.0.0.1:5555")), Err(Error::UnknownTransport));
+        let refused = socket.bind(&format!("{transport}127.0.0.1:5555"));
+        // The engine knows udp, but not for these types.
+        let expected = match transport.as_str() {
+            "udp://" => Error::IncompatibleTransport,
+            _ => Error::UnknownTransport,
+        };
+        assert_eq!(refused, Err(expected));
     }
     socket.close()?;
     context.terminate()

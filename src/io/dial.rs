@@ -82,6 +82,24 @@ pub(crate) fn tune_tcp(fd: BorrowedFd<'_>, options: &Options) {
     tune_buffers(fd, options);
 }
 
+/// Sets what a socket for datagrams should have.
+pub(crate) fn tune_datagrams(fd: BorrowedFd<'_>, options: &Options) -> io::Result<()> {
+    let tcp = &options.tcp;
+    let rest = [
+        (libc::IPPROTO_IP, libc::IP_TOS, tcp.type_of_service),
+        (libc::IPPROTO_IPV6, libc::IPV6_TCLASS, tcp.type_of_service),
+        (libc::SOL_SOCKET, libc::SO_PRIORITY, tcp.priority),
+        (libc::SOL_SOCKET, libc::SO_BUSY_POLL, tcp.busy_poll.then_some(1)),
+    ];
+    for (level, name, value) in rest {
+        if let Some(value) = value {
+            let _ = sys::set_option(fd, level, name, value);
+        }
+    }
+    tune_buffers(fd, options);
+    bind_to_device(fd, options)
+}
+
 /// Binds the socket to an interface, where that was asked for.
 fn bind_to_device(fd: BorrowedFd<'_>, options: &Options) -> io::Result<()> {
     match options.tcp.bind_to_device.as_str() {

@@ -7,6 +7,7 @@
 mod admission;
 pub(crate) mod attempt;
 pub(crate) mod care;
+pub(crate) mod datagrams;
 pub(crate) mod dial;
 pub(crate) mod established;
 pub(crate) mod fd;
@@ -21,6 +22,7 @@ pub(crate) mod report;
 pub(crate) mod session;
 mod socks;
 pub(crate) mod sys;
+pub(crate) mod sys_datagram;
 pub(crate) mod sys_peer;
 pub(crate) mod sys_thread;
 pub(crate) mod sys_wait;

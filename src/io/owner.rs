@@ -2,11 +2,11 @@
 //! in common with all of them.
 #![forbid(unsafe_code)]
 
-use super::Cause;
 use super::line::Rhythm;
 use super::parker::{self, Parker};
 use super::sys_wait::Waited;
 use super::thread::Handle;
+use super::{Cause, sys};
 use crate::message::Message;
 use crate::pattern::Upstream;
 use crate::socket::kind::SocketType;
@@ -16,6 +16,8 @@ use crate::transport::inproc::Directory;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -57,6 +59,24 @@ impl Home {
     /// A place for a new source on the thread.
     pub(crate) fn new(thread: &Arc<Handle>) -> Home {
         Home { thread: thread.clone(), key: thread.new_key() }
+    }
+
+    /// Has a host looked up for the source, on a thread of its own: it may take seconds, and there is only a way that
+    /// blocks.
+    ///
+    /// # Errors
+    /// The system has no more threads.
+    pub(crate) fn resolve(
+        &self,
+        look_up: impl FnOnce() -> Vec<SocketAddr> + Send + 'static,
+    ) -> io::Result<()> {
+        let home = self.clone();
+        let builder = std::thread::Builder::new().name("ZMQbg/Resolve".into());
+        builder.spawn(move || {
+            sys::block_signals();
+            home.drive(Cause::Resolved(look_up()));
+        })?;
+        Ok(())
     }
 
     /// Has the source driven.

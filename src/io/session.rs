@@ -132,7 +132,7 @@ pub(crate) struct Session {
 }
 
 /// The pipe between a socket with these options and a session: the socket's end, then the session's.
-fn session_pipe(kind: SocketType, options: &Options) -> io::Result<(Pipe, Pipe)> {
+pub(super) fn session_pipe(kind: SocketType, options: &Options) -> io::Result<(Pipe, Pipe)> {
     let swap = || match options.swap_bytes {
         0 => Ok(None),
         bytes => Swap::create(bytes).map(Some),

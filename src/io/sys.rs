@@ -19,15 +19,15 @@ pub(crate) struct SockAddr {
     len: libc::socklen_t,
 }
 
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+pub(super) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
-fn check_size(result: libc::ssize_t) -> io::Result<usize> {
+pub(super) fn check_size(result: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -102,6 +102,11 @@ impl SockAddr {
         result.len = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
         let value = call((&raw mut result.storage).cast(), &raw mut result.len)?;
         Ok((value, result))
+    }
+
+    /// The storage, and how many bytes of it are the address.
+    pub(super) fn into_parts(self) -> (libc::sockaddr_storage, libc::socklen_t) {
+        (self.storage, self.len)
     }
 
     /// The name of a local address, and whether it is one of the abstract namespace; `None` if it has none.

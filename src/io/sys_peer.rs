@@ -1,7 +1,7 @@
 //! System calls that say who is at the other end of a socket, and what a socket is that the application made.
 
 use super::fd::{self, Fd};
-use super::sys::SockAddr;
+use super::sys::{SockAddr, check};
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
@@ -17,10 +17,6 @@ pub(crate) struct Credentials {
 
 /// Groups that one process may have: the system's limit.
 const GROUPS_MAX: usize = 65_536;
-
-fn check(result: libc::c_int) -> io::Result<libc::c_int> {
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
-}
 
 /// Who the peer of a local stream is.
 pub(crate) fn credentials(fd: BorrowedFd<'_>) -> io::Result<Credentials> {

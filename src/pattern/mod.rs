@@ -232,7 +232,6 @@ pub(crate) trait Pattern: Send {
     }
 
     /// The peer behind the pipe takes the messages of all groups, and joins none. Only RADIO asks.
-    #[cfg_attr(not(test), expect(dead_code, reason = "they come over udp, which is to follow"))]
     fn feed_all(&mut self, _id: PipeId) {}
 
     /// The routing id of the pipe's peer, where it is a number: SERVER and PEER.

@@ -10,6 +10,7 @@ use super::options::Options;
 use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
+use crate::io::datagrams::Datagrams;
 use crate::io::line::{LINES_MAX, Line};
 use crate::io::listener::{self, Stopper};
 use crate::io::owner::{Alive, Home, Owner};
@@ -405,10 +406,12 @@ impl Core {
     }
 
     /// Whether sockets of this type can meet over a transport.
-    fn check_transport(&self, endpoint: &Endpoint<'_>) -> Result<()> {
-        let fits = match self.kind {
-            SocketType::Stream => !matches!(endpoint, Endpoint::Inproc(_)),
-            SocketType::Dgram => false,
+    fn check_transport(&self, endpoint: &Endpoint<'_>, binds: bool) -> Result<()> {
+        let fits = match (self.kind, endpoint) {
+            (SocketType::Dish | SocketType::Dgram, Endpoint::Udp(_)) => binds,
+            (SocketType::Radio, Endpoint::Udp(_)) => !binds,
+            (_, Endpoint::Udp(_)) | (SocketType::Dgram, _) => false,
+            (SocketType::Stream, Endpoint::Inproc(_)) => false,
             _ => true,
         };
         if fits { Ok(()) } else { Err(Error::IncompatibleTransport) }
@@ -418,7 +421,7 @@ impl Core {
     pub(crate) fn bind(&mut self, text: &str) -> Result<()> {
         self.catch_up()?;
         let endpoint = Endpoint::parse(text)?;
-        self.check_transport(&endpoint)?;
+        self.check_transport(&endpoint, true)?;
         let (name, attachment) = match endpoint {
             Endpoint::Tcp(address) => {
                 let listener = listener::listen_tcp(address, &self.owner, &self.options);
@@ -427,6 +430,12 @@ impl Core {
             Endpoint::Ipc(address) => {
                 let listener = listener::listen_ipc(address, &self.owner, &self.options);
                 self.listening(text, listener)?
+            }
+            Endpoint::Udp(address) => {
+                let (pipe, source, name) = Datagrams::bound(address, &self.owner, &self.options)?;
+                let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
+                source.launch();
+                (name, Attachment::Pipe(id))
             }
             Endpoint::Inproc(name) => {
                 let party = Party::new(&self.owner, &self.options);
@@ -466,7 +475,7 @@ impl Core {
     /// Connects to an endpoint; gives the pipe to it.
     fn connect_pipe(&mut self, text: &str) -> Result<PipeId> {
         let endpoint = Endpoint::parse(text)?;
-        self.check_transport(&endpoint)?;
+        self.check_transport(&endpoint, false)?;
         let (pipe, replayed, session) = match endpoint {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::path(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
@@ -474,6 +483,7 @@ impl Core {
                 let party = Party::new(&self.owner, &self.options);
                 (self.context.inproc.connect(name, &party)?, false, None)
             }
+            Endpoint::Udp(address) => return self.connect_datagrams(address, text),
         };
         let name = &self.options.routing.connect_routing_id;
         if !name.is_empty() {
@@ -486,6 +496,18 @@ impl Core {
             self.options.use_fd = -1;
             session.launch();
         }
+        self.last_endpoint = text.to_owned();
+        self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
+        self.reap();
+        Ok(id)
+    }
+
+    /// Has the messages of a RADIO sent as datagrams, those of all groups.
+    fn connect_datagrams(&mut self, address: &str, text: &str) -> Result<PipeId> {
+        let (pipe, source) = Datagrams::connected(address, &self.owner, &self.options)?;
+        let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
+        self.pattern.feed_all(id);
+        source.launch();
         self.last_endpoint = text.to_owned();
         self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
         self.reap();

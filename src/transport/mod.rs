@@ -1,9 +1,10 @@
-//! Transports and endpoints: what `tcp://…`, `ipc://…` and `inproc://…` mean.
+//! Transports and endpoints: what `tcp://…`, `ipc://…`, `udp://…` and `inproc://…` mean.
 #![forbid(unsafe_code)]
 
 pub(crate) mod inproc;
 pub(crate) mod ipc;
 pub(crate) mod tcp;
+pub(crate) mod udp;
 
 use crate::error::{Error, Result};
 
@@ -14,6 +15,8 @@ pub(crate) enum Endpoint<'a> {
     Tcp(&'a str),
     /// `ipc://` and what follows (zmq_ipc(7)).
     Ipc(&'a str),
+    /// `udp://` and what follows (zmq_udp(7)).
+    Udp(&'a str),
     /// `inproc://` and what follows (zmq_inproc(7)).
     Inproc(&'a str),
 }
@@ -35,6 +38,7 @@ impl<'a> Endpoint<'a> {
         match transport {
             "tcp" => Ok(Endpoint::Tcp(address)),
             "ipc" => Ok(Endpoint::Ipc(address)),
+            "udp" => Ok(Endpoint::Udp(address)),
             "inproc" => Ok(Endpoint::Inproc(address)),
             _ => Err(Error::UnknownTransport),
         }

@@ -60,19 +60,23 @@ fn parse_port(port: &str) -> Result<u16> {
 /// [`Error::InvalidArgument`] when it is not well formed, [`Error::NoSuchDevice`] when there is no such
 /// interface, or the address is of IPv6 and that is switched off (host names are not looked up here).
 pub(crate) fn local(address: &str, options: &Options) -> Result<SocketAddr> {
+    local_of(address, options.ipv6, options.ipv6 && options.endpoints.dual_stack)
+}
+
+/// As [`local`], where IPv6 may be used or not, and then for both versions of IP or not.
+pub(super) fn local_of(address: &str, ipv6: bool, dual: bool) -> Result<SocketAddr> {
     let (host, port) = split(address)?;
     let port = if port == "*" { 0 } else { parse_port(port)? };
-    let dual = options.ipv6 && options.endpoints.dual_stack;
     if host == "*" {
         let ip = if dual { IpAddr::from(Ipv6Addr::UNSPECIFIED) } else { Ipv4Addr::UNSPECIFIED.into() };
         return Ok((ip, port).into());
     }
     let address = match numeric(host, port) {
         Some(numeric) => numeric,
-        None => SocketAddr::new(interface(host, |ip| options.ipv6 || ip.is_ipv4(), dual)?, port),
+        None => SocketAddr::new(interface(host, |ip| ipv6 || ip.is_ipv4(), dual)?, port),
     };
     match address {
-        SocketAddr::V6(_) if !options.ipv6 => Err(Error::NoSuchDevice),
+        SocketAddr::V6(_) if !ipv6 => Err(Error::NoSuchDevice),
         SocketAddr::V4(v4) if dual => Ok((v4.ip().to_ipv6_mapped(), port).into()),
         _ => Ok(address),
     }

@@ -6,6 +6,7 @@ mod common;
 
 mod choices;
 mod contexts;
+mod datagrams;
 mod durable;
 mod endpoints;
 mod free;

@@ -106,6 +106,8 @@ fn with_endpoint(
     verb: fn(SocketHandle, &str) -> Result<()>,
 ) -> Result<()> {
     match endpoint {
+        // Only types that came later go over it.
+        Ok(endpoint) if endpoint.starts_with("udp://") => socket(s).kind().and(Err(Error::UnknownTransport)),
         Ok(endpoint) => verb(socket(s), endpoint),
         Err(error) => socket(s).kind().and(Err(error)),
     }

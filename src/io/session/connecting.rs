@@ -4,7 +4,6 @@
 use super::{Greeting, Link, RECONNECT_MIN, Role, Session};
 use crate::io::attempt::{Attempt, Start};
 use crate::io::fd::Fd;
-use crate::io::{Cause, sys};
 use crate::socket::monitor::MonitorEvent;
 use crate::trace;
 use std::hash::{BuildHasher, RandomState};
@@ -24,19 +23,10 @@ impl Session {
         match dialer.start(&self.options, now) {
             Ok(Start::Addresses(addresses)) => self.dial_tcp(addresses, now),
             Ok(Start::Attempt(attempt)) => self.dialed(attempt, now),
-            Ok(Start::LookUp(query)) => {
-                let home = self.home.clone();
-                // A look-up may take seconds, and there is only a blocking one.
-                let look_up = move || home.drive(Cause::Resolved(query.run()));
-                let started = std::thread::Builder::new().name("ZMQbg/Resolve".into()).spawn(move || {
-                    sys::block_signals();
-                    look_up();
-                });
-                match started {
-                    Ok(_) => self.link = Link::Resolving,
-                    Err(error) => self.failed(&error, now),
-                }
-            }
+            Ok(Start::LookUp(query)) => match self.home.resolve(move || query.run()) {
+                Ok(()) => self.link = Link::Resolving,
+                Err(error) => self.failed(&error, now),
+            },
             Err(error) => self.not_dialed(&error, now),
         }
     }
