@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod drafts;
 mod heartbeats;
 mod v1;
 mod v2;
