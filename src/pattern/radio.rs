@@ -1,12 +1,14 @@
 //! RADIO: sends each message to the peers that have joined its group (RFC 48).
 //!
-//! A message to a peer is two parts: the group and the body. A peer without room gets none of it.
+//! A message to a peer is two parts: the group and the body. A peer without room gets none of it, unless the
+//! application would rather wait (ZMQ_XPUB_NODROP).
 #![forbid(unsafe_code)]
 
 use super::distribute::Distribute;
 use super::pipe_map::PipeMap;
 use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::{Kind, Message};
+use crate::socket::options::Options;
 use crate::socket::tags::{GROUP_BYTES_MAX, Tags};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem::take;
@@ -24,6 +26,8 @@ pub(super) struct Radio {
     groups: PipeMap<HashSet<Group>>,
     /// The slots of the pipes that take every group, see [`Pattern::feed_all`].
     all: BTreeSet<usize>,
+    /// A message waits for room rather than be dropped for a peer.
+    no_drop: bool,
     outgoing: Distribute,
 }
 
@@ -65,6 +69,10 @@ fn leave(members: &mut HashMap<Group, BTreeSet<usize>>, group: &[u8], id: PipeId
 }
 
 impl Pattern for Radio {
+    fn configure(&mut self, options: &Options, _pipes: &mut Pipes) {
+        self.no_drop = options.publishing.no_drop;
+    }
+
     fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
         self.groups.insert(id, HashSet::new());
         self.outgoing.attach(id);
@@ -102,6 +110,10 @@ impl Pattern for Radio {
         let members = self.members.get(group).into_iter().flatten();
         for slot in members.chain(&self.all) {
             self.outgoing.choose(*slot);
+        }
+        if self.no_drop && self.outgoing.find_full(pipes).is_some() {
+            self.outgoing.choose_none();
+            return Err(Stop::WouldBlock);
         }
         // As without room: a message that cannot be kept is dropped.
         match Message::copy_from(group) {
@@ -203,6 +215,22 @@ mod tests {
         radio.detach(fast.id);
         send_to(&mut radio, "g", "3").unwrap();
         assert_eq!(radio.pipes.len(), 0);
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_dropped_a_message_waits_for_all() {
+        let mut radio = Rig::with(SocketType::Radio, |options| options.publishing.no_drop = true);
+        let mut slow = radio.attach_with(1, |peer| peer.send_kind(Kind::Subscribe, "g"));
+        let mut fast = radio.attach_with(0, |peer| peer.send_kind(Kind::Subscribe, "g"));
+        send_to(&mut radio, "g", "1").unwrap();
+        assert_eq!(send_to(&mut radio, "g", "2"), Err(Stop::WouldBlock));
+        send_to(&mut radio, "other", "3").unwrap();
+        assert_eq!(slow.recv_all(), ["g|1"]);
+        send_to(&mut radio, "g", "2").unwrap();
+        assert_eq!(
+            (slow.recv_all(), fast.recv_all()),
+            (vec!["g|2".into()], vec!["g|1".into(), "g|2".into()])
+        );
     }
 
     #[test]
