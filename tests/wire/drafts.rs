@@ -158,13 +158,25 @@ fn a_radio_sends_the_group_and_the_body_to_those_who_joined() {
                 send_to(b"g", &body);
                 assert!(peer.read_message() == [&b"g"[..], &body]);
             }
-            peer.write(frame(COMMAND, b"\x05LEAVEg"));
+            // Joined in this order, there is always something to read.
             peer.write(frame(COMMAND, b"\x04JOINother"));
+            peer.write(frame(COMMAND, b"\x05LEAVEg"));
             eventually("the leave is known", || {
                 send_to(b"g", b"");
                 send_to(b"other", b"x");
-                let first = peer.read_message();
-                first[0] == b"other"
+                peer.read_message()[0] == b"other" && {
+                    // Both were known when this was sent, or the next shows it.
+                    send_to(b"g", b"still here");
+                    send_to(b"other", b"end");
+                    let mut left = true;
+                    loop {
+                        let message = peer.read_message();
+                        left &= message[1] != b"still here";
+                        if message[1] == b"end" {
+                            return left;
+                        }
+                    }
+                }
             });
         });
     }
