@@ -20,6 +20,8 @@ pub(super) struct Direct {
     streaming: bool,
     /// They have done one of that since the I/O thread looked last.
     used: bool,
+    /// They have written since then.
+    wrote: bool,
     /// How many of them sleep on the descriptor.
     sleepers: usize,
     /// The I/O thread has the session on its list of what to look at.
@@ -86,6 +88,7 @@ impl Session {
         let result = up.transmit_seen(pipe, scratch);
         if self.conclude(result) {
             self.direct.streaming = true;
+            self.direct.wrote = true;
             self.use_direct();
         }
         self.direct.streaming
@@ -165,12 +168,18 @@ impl Session {
     pub(super) fn is_driven_by_others(&mut self, taken_back: bool) -> bool {
         let direct = &mut self.direct;
         let used = std::mem::take(&mut direct.used);
-        if taken_back {
+        // Those who read the connection, or sleep on it, write nothing of what another thread has left in the pipe.
+        let left_alone = direct.streaming && !std::mem::take(&mut direct.wrote);
+        if taken_back || left_alone {
             // Whoever sleeps on the connection is told of what the I/O thread finds on it.
-        } else if direct.counted && used || direct.claimed && direct.sleepers > 0 {
+        } else if direct.counted && used {
+            return true;
+        } else if direct.claimed && direct.sleepers > 0 {
+            // Nobody else has come: the one who sleeps needs no looking after.
+            self.end_care();
             return true;
         }
-        direct.listed = false;
+        self.direct.listed = false;
         self.leave_direct();
         false
     }
