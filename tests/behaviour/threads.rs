@@ -202,6 +202,34 @@ fn one_message_wakes_one_of_those_who_wait() {
     });
 }
 
+/// One thread sends a burst and turns to something else, while another waits for an answer on the same socket.
+#[test]
+fn what_a_thread_has_sent_goes_out_though_another_waits() {
+    over_each(|transport| {
+        let place = transport.place();
+        let (server, client) = sockets(&place, SocketType::Server, SocketType::Client);
+        let mut tags = Tags::default();
+        scope(|threads| {
+            let waiting = threads.spawn(move || client.recv(true).map(|part| part.is_empty()));
+            let (go, going) = std::sync::mpsc::channel();
+            let sending = threads.spawn(move || {
+                for count in going {
+                    (0..count).for_each(|_| client.send(&mut message("x"), true).expect("send"));
+                    // It does not come back before all of it has arrived.
+                }
+            });
+            for count in 1..100 {
+                go.send(count).unwrap();
+                (0..count).for_each(|_| drop(server.recv_tagged(&mut tags, true).expect("the burst")));
+            }
+            drop(go);
+            sending.join().unwrap();
+            server.send_tagged(&mut Message::new(), &tags, true).expect("answer");
+            assert_eq!(waiting.join().unwrap(), Ok(true));
+        });
+    });
+}
+
 #[test]
 fn all_who_wait_are_told_of_the_end() {
     for kind in SocketType::ALL.into_iter().filter(|kind| kind.is_thread_safe()) {

@@ -192,7 +192,7 @@ impl Session {
             }
             return true;
         }
-        direct.listed = false;
+        self.direct.listed = false;
         self.leave_direct();
         false
     }
