@@ -5,16 +5,21 @@
 #![forbid(unsafe_code)]
 
 use super::WireError;
-use dryoc::classic::crypto_box;
-use dryoc::classic::crypto_core::crypto_scalarmult_base;
+use poly1305::Poly1305;
+use poly1305::universal_hash::{KeyInit, UniversalHash};
+use salsa20::cipher::{KeyIvInit, StreamCipher, consts::U10};
+use salsa20::{Salsa20, hsalsa};
 use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use x25519_dalek::StaticSecret;
+use zeroize::Zeroizing;
 
 /// The length of a key, public or secret.
 pub(crate) const KEY_BYTES: usize = 32;
 /// What a box adds to what is in it.
 pub(super) const MAC_BYTES: usize = 16;
 const NONCE_BYTES: usize = 24;
+/// What of a nonce goes into the key of a box; the rest is the nonce of its Salsa20.
+const NONCE_START_BYTES: usize = 16;
 
 /// A key that everybody may know.
 pub(crate) type PublicKey = [u8; KEY_BYTES];
@@ -44,9 +49,7 @@ pub(crate) fn key_pair() -> Result<(PublicKey, SecretKey), WireError> {
 
 /// The public key that belongs to a secret one.
 pub(crate) fn public_key(secret: &[u8; KEY_BYTES]) -> PublicKey {
-    let mut public = [0; KEY_BYTES];
-    crypto_scalarmult_base(&mut public, secret);
-    public
+    x25519_dalek::PublicKey::from(&StaticSecret::from(*secret)).to_bytes()
 }
 
 /// Whether two keys are the same, found out in a time that does not depend on them.
@@ -66,6 +69,23 @@ pub(super) fn nonce(prefix: &[u8], rest: &[u8]) -> Nonce {
     nonce
 }
 
+/// The key that HSalsa20 makes of a key and the start of a nonce.
+fn derived(key: &[u8; KEY_BYTES], start: &[u8; NONCE_START_BYTES]) -> Zeroizing<[u8; KEY_BYTES]> {
+    // The result is wiped, too, where it was before it is returned.
+    let result = Zeroizing::new(hsalsa::<U10>(key.into(), start.into()));
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    key.copy_from_slice(&result);
+    key
+}
+
+/// The code that proves who made `sealed`, by the key of this one box.
+fn mac(mut hash: Poly1305, sealed: &[u8]) -> Mac {
+    // Whole blocks are taken several at a time. Only the last is padded, in a way of its own.
+    let (blocks, rest) = poly1305::Block::slice_as_chunks(sealed);
+    hash.update(blocks);
+    hash.compute_unpadded(rest).into()
+}
+
 /// What seals and opens the boxes between two key pairs: made once, as it takes far longer than a box.
 pub(super) struct Shared(Zeroizing<[u8; KEY_BYTES]>);
 
@@ -75,10 +95,11 @@ impl Shared {
     /// # Errors
     /// [`WireError::KeyExchange`] for a public key with which all secret keys make the same.
     pub(super) fn new(theirs: &PublicKey, ours: &SecretKey) -> Result<Shared, WireError> {
-        let mut key = crypto_box::crypto_box_beforenm(theirs, ours).map_err(|_| WireError::KeyExchange)?;
-        let shared = Shared(Zeroizing::new(key));
-        key.zeroize();
-        Ok(shared)
+        let secret = StaticSecret::from(**ours).diffie_hellman(&(*theirs).into());
+        if !secret.was_contributory() {
+            return Err(WireError::KeyExchange);
+        }
+        Ok(Shared(derived(secret.as_bytes(), &[0; NONCE_START_BYTES])))
     }
 
     /// A key that only this side has, for what it gives out and takes back.
@@ -91,28 +112,45 @@ impl Shared {
         Shared(self.0.clone())
     }
 
+    /// What encrypts and what authenticates the box with this nonce: both are wiped when they are dropped.
+    fn primitives(&self, nonce: &Nonce) -> (Salsa20, Poly1305) {
+        let (start, rest) = nonce.split_first_chunk::<NONCE_START_BYTES>().expect("a nonce is longer");
+        let rest: &[u8; NONCE_BYTES - NONCE_START_BYTES] =
+            rest.try_into().expect("this is the rest of a nonce");
+        let mut cipher = Salsa20::new((&*derived(&self.0, start)).into(), rest.into());
+        let mut hash_key = Zeroizing::new(poly1305::Key::default());
+        cipher.apply_keystream(&mut hash_key);
+        (cipher, Poly1305::new(&hash_key))
+    }
+
     /// Appends a box that holds what `content` appends.
     pub(super) fn seal(&self, nonce: &Nonce, out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
         let start = out.len();
         out.extend([0; MAC_BYTES]);
         content(out);
         let sealed = out.get_mut(start..).and_then(|sealed| sealed.split_first_chunk_mut::<MAC_BYTES>());
-        let (mac, content) = sealed.expect("the place for the code was just appended");
-        crypto_box::crypto_box_detached_afternm_inplace(content, mac, nonce, &self.0);
+        let (place, content) = sealed.expect("the place for the code was just appended");
+        let (mut cipher, hash) = self.primitives(nonce);
+        cipher.apply_keystream(content);
+        *place = mac(hash, content);
     }
 
     /// Opens a box where it is: its content, behind [`MAC_BYTES`]. `None`: this key did not seal it so.
     pub(super) fn open_in_place<'a>(&self, nonce: &Nonce, sealed: &'a mut [u8]) -> Option<&'a [u8]> {
-        let (mac, content) = sealed.split_first_chunk_mut::<MAC_BYTES>()?;
-        let mac: &Mac = mac;
-        crypto_box::crypto_box_open_detached_afternm_inplace(content, mac, nonce, &self.0).ok()?;
+        let (code, content) = sealed.split_first_chunk_mut::<MAC_BYTES>()?;
+        let (mut cipher, hash) = self.primitives(nonce);
+        if !is_same(&mac(hash, content), code) {
+            return None;
+        }
+        cipher.apply_keystream(content);
         Some(content)
     }
 
     /// Opens a box into `content`, which has the right length. False: this key did not seal it so.
     pub(super) fn open_into(&self, nonce: &Nonce, sealed: &[u8], content: &mut [u8]) -> bool {
-        let Some((mac, sealed)) = sealed.split_first_chunk::<MAC_BYTES>() else { return false };
-        crypto_box::crypto_box_open_detached_afternm(content, sealed, mac, nonce, &self.0).is_ok()
+        let Some((code, sealed)) = sealed.split_first_chunk::<MAC_BYTES>() else { return false };
+        let (mut cipher, hash) = self.primitives(nonce);
+        is_same(&mac(hash, sealed), code) && cipher.try_apply_keystream_b2b(sealed, content).is_ok()
     }
 
     /// Opens a box into memory that is wiped after use.
