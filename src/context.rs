@@ -38,6 +38,8 @@ struct State {
     options: ContextOptions,
     /// Started with the first socket.
     runtime: Option<Arc<Runtime>>,
+    /// How many sockets there may be: as the options said when the first one was made.
+    sockets_max: usize,
     threads: Vec<JoinHandle<()>>,
     /// The open sockets' mailboxes, by number.
     sockets: HashMap<usize, Arc<Mailbox>>,
@@ -46,6 +48,17 @@ struct State {
 }
 
 impl State {
+    /// Whether there may be another socket.
+    fn check_room(&mut self) -> Result<()> {
+        if self.terminating {
+            return Err(Error::Terminated);
+        }
+        if self.runtime.is_none() {
+            self.sockets_max = self.options.max_sockets;
+        }
+        if self.sockets.len() < self.sockets_max { Ok(()) } else { Err(Error::TooManyOpen) }
+    }
+
     /// The context's I/O threads, started if they were not.
     ///
     /// # Errors
@@ -95,12 +108,7 @@ impl Shared {
             return Err(Error::Terminated);
         }
         let mut state = self.state.lock();
-        if state.terminating {
-            return Err(Error::Terminated);
-        }
-        if state.sockets.len() >= state.options.max_sockets {
-            return Err(Error::TooManyOpen);
-        }
+        state.check_room()?;
         let runtime = state.runtime()?;
         let number = state.next_number;
         state.next_number += 1;
@@ -198,6 +206,18 @@ impl ContextHandle {
         change(&mut options)?;
         state.options = options;
         Ok(())
+    }
+
+    /// Whether a socket could be made now, of whatever type.
+    ///
+    /// # Errors
+    /// As [`ContextHandle::socket`].
+    pub fn check_room(self) -> Result<()> {
+        let shared = self.shared()?;
+        if shared.is_inherited() {
+            return Err(Error::Terminated);
+        }
+        shared.state.lock().check_room()
     }
 
     /// A new socket of the context, with these options, save for what the context says of new sockets.

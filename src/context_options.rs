@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub struct ContextOptions {
     /// How many threads do the sockets' I/O. Counts until the first socket is made, as all that is said of threads.
     pub io_threads: usize,
-    /// How many sockets may be open at a time.
+    /// How many sockets may be open at a time. Counts until the first socket is made, too.
     pub max_sockets: usize,
     /// The I/O threads' priority; `None`: the system's choice.
     pub thread_priority: Option<i32>,

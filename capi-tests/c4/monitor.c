@@ -128,17 +128,17 @@ static void broken (void *context)
     at_server = monitor (context, server, "inproc://broken", ZMQ_EVENT_ALL);
     bind_tcp (server, endpoint);
 
-    /* It goes before it has said anything. */
+    /* It goes before it has said anything. Whether it is found gone or resets the connection is a matter of time. */
     fd = raw_connect (endpoint);
     close (fd);
-    print_handshake (at_server, "gone at once");
+    await_event (at_server, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
 
     /* In the middle of its greeting. */
     fd = raw_connect (endpoint);
     make_greeting (greeting, 0, "NULL", 0);
     raw_send (fd, greeting, 40);
     close (fd);
-    print_handshake (at_server, "gone in the greeting");
+    await_event (at_server, ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL);
 
     /* Another mechanism. */
     fd = raw_connect (endpoint);

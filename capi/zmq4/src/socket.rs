@@ -25,7 +25,8 @@ pub(crate) fn socket(s: *mut c_void) -> SocketHandle {
 pub extern "C" fn zmq_socket(context: *mut c_void, r#type: c_int) -> *mut c_void {
     pointer(|| {
         let context = self::context(context);
-        context.options()?;
+        // These are told before a type that is none.
+        context.check_room()?;
         let kind = SocketType::from_number(r#type).ok_or(Error::InvalidArgument)?;
         let socket = context.socket(kind, Options::for_4x())?;
         handles::give(socket.into_raw()).ok_or_else(|| {
