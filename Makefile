@@ -1,6 +1,7 @@
 # Builds, checks and installs the C libraries. "make help" lists what can be made.
 
 ABI ?= 2
+BENCH_ABI ?= both
 PREFIX ?= /usr/local
 DESTDIR ?=
 CARGO ?= cargo
@@ -68,7 +69,7 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
-.PHONY: all lib lib2 both deviced headers headers-current examples demo bench check setup install uninstall \
+.PHONY: all lib lib2 lib4 both deviced headers headers-current examples demo bench check setup install uninstall \
 	loom sanitize realworld clean help
 
 all: lib deviced
@@ -78,7 +79,8 @@ help:
 	@echo "make ABI=4        build/lib4, build/include/zmq4 and build/bin: the ABI of libzmq 4.3"
 	@echo "make demo         build the guide's programs and run them together"
 	@echo "make check        everything that must hold before a change goes in"
-	@echo "make bench        throughput and latency, beside the system's libzmq"
+	@echo "make bench        throughput, latency and the rest of both ABIs (BENCH_ABI=2, 4 or both), beside the"
+	@echo "                  system's libzmq: about a quarter of an hour; BENCH_QUICK=1 for a first look"
 	@echo "make examples     build/examples, from c-examples/"
 	@echo "make install      into PREFIX ($(PREFIX)), below DESTDIR; ABI=2 or ABI=4"
 	@echo "make uninstall    the reverse, with the same PREFIX, DESTDIR and ABI"
@@ -98,6 +100,9 @@ lib:
 # The examples are for 2.x, and the checks for both.
 lib2:
 	@$(MAKE) --no-print-directory ABI=2 lib
+
+lib4:
+	@$(MAKE) --no-print-directory ABI=4 lib
 
 both:
 	@$(MAKE) --no-print-directory ABI=2 headers-current
@@ -132,8 +137,12 @@ $(BUILD)/examples/%: c-examples/%.c $(wildcard c-examples/*.h) | lib2
 demo: setup deviced examples
 	@BUILD="$(BUILD)" scripts/demo.sh
 
-bench: setup lib2
-	@BUILD="$(BUILD)" benches/run.sh
+BENCH_LIBS_2 := lib2
+BENCH_LIBS_4 := lib4
+BENCH_LIBS_both := lib2 lib4
+
+bench: setup $(BENCH_LIBS_$(BENCH_ABI))
+	@BUILD="$(BUILD)" BENCH_ABI="$(BENCH_ABI)" benches/run.sh
 
 loom:
 	@scripts/loom.sh

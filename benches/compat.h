@@ -2,8 +2,18 @@
 #ifndef BENCH_COMPAT_H
 #define BENCH_COMPAT_H
 
+#include <errno.h>
 #include <stdint.h>
 #include <zmq.h>
+
+/* The keys of both ends of a CURVE connection, as text. */
+struct curve_keys
+{
+    char server_public[41];
+    char server_secret[41];
+    char client_public[41];
+    char client_secret[41];
+};
 
 /* The functions are inline so that a benchmark measures the library's call and nothing around it. */
 
@@ -53,6 +63,29 @@ static inline int proxy_run (void *front, void *back, int device)
     return zmq_proxy (front, back, NULL);
 }
 
+static inline int curve_keys_make (struct curve_keys *keys)
+{
+    if (zmq_curve_keypair (keys->server_public, keys->server_secret) != 0)
+        return -1;
+    return zmq_curve_keypair (keys->client_public, keys->client_secret);
+}
+
+static inline int curve_server_set (void *socket, const struct curve_keys *keys)
+{
+    int on = 1;
+    if (zmq_setsockopt (socket, ZMQ_CURVE_SERVER, &on, sizeof on) != 0)
+        return -1;
+    return zmq_setsockopt (socket, ZMQ_CURVE_SECRETKEY, keys->server_secret, sizeof keys->server_secret);
+}
+
+static inline int curve_client_set (void *socket, const struct curve_keys *keys)
+{
+    if (zmq_setsockopt (socket, ZMQ_CURVE_SERVERKEY, keys->server_public, sizeof keys->server_public) != 0 ||
+        zmq_setsockopt (socket, ZMQ_CURVE_PUBLICKEY, keys->client_public, sizeof keys->client_public) != 0)
+        return -1;
+    return zmq_setsockopt (socket, ZMQ_CURVE_SECRETKEY, keys->client_secret, sizeof keys->client_secret);
+}
+
 /* What zmq_device wants to be told, and zmq_proxy finds out by itself. */
 #define DEVICE_STREAMER 0
 #define DEVICE_QUEUE 0
@@ -94,6 +127,27 @@ static inline int poll_ms (zmq_pollitem_t *items, int count, long timeout_ms)
 static inline int proxy_run (void *front, void *back, int device)
 {
     return zmq_device (device, front, back);
+}
+
+/* The 2.x interface has no way to ask for CURVE. */
+static inline int curve_keys_make (struct curve_keys *keys)
+{
+    (void) keys;
+    errno = ENOTSUP;
+    return -1;
+}
+
+static inline int curve_server_set (void *socket, const struct curve_keys *keys)
+{
+    (void) socket;
+    (void) keys;
+    errno = ENOTSUP;
+    return -1;
+}
+
+static inline int curve_client_set (void *socket, const struct curve_keys *keys)
+{
+    return curve_server_set (socket, keys);
 }
 
 #define DEVICE_STREAMER ZMQ_STREAMER

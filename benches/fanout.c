@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SECONDS_MAX 90
-#define SUBSCRIBERS_MAX 32
+#define SUBSCRIBERS_MAX 64
 #define HELLO_BYTES 1
 #define END_BYTES 0
 

@@ -1,5 +1,5 @@
 # One row of the table from the values of one case: lines of "library value", a value being a number or a word.
-# Variables: name, bytes, unit, goal.
+# Variables: name, bytes, unit, goal, and the ABI whose row it is: 2 or 4.
 
 function sort (list, n,    i, j, v) {
     for (i = 2; i <= n; i++) {
@@ -53,9 +53,9 @@ function better (a, b) { # how many times better a is than b
 }
 
 function reached (ours, ratio) {
-    if (goal == "-" || count["oxmq"] + words["oxmq"] == 0)
+    if (goal == "-" || count[oxmq] + words[oxmq] == 0)
         return "-"
-    if (ours == "" || words["oxmq"] > 0)
+    if (ours == "" || words[oxmq] > 0)
         return "no"
     if (goal == "works")
         return "yes"
@@ -85,12 +85,14 @@ function goal_text () {
 
 END {
     lower = unit == "us" || unit == "ns" || unit == "B" || unit == "ms" || unit == "instr"
+    oxmq = "oxmq" abi
     theirs = summarize("libzmq5")
-    ours = summarize("oxmq")
+    ours = summarize(oxmq)
     kernel = summarize("limit")
     ratio = better(ours, theirs)
     share = better(ours, kernel)
-    printf "| %-28s | %7s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n", name, bytes,
-        text["libzmq5"], text["oxmq"], ratio == "" ? "-" : sprintf("%.2f", ratio), goal_text(), reached(ours, ratio),
-        spread["libzmq5"], spread["oxmq"], text["limit"], share == "" ? "-" : sprintf("%.0f%%", 100 * share)
+    printf "| %-24s | %7s | %3s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n", name, bytes,
+        abi ".x", text["libzmq5"], text[oxmq], ratio == "" ? "-" : sprintf("%.2f", ratio), goal_text(),
+        reached(ours, ratio), spread["libzmq5"], spread[oxmq], text["limit"],
+        share == "" ? "-" : sprintf("%.0f%%", 100 * share)
 }

@@ -1,4 +1,5 @@
-/* Many prefixes on one SUB: how long until the last has an effect at the publisher, and whether all have. */
+/* Many prefixes on one SUB: how long until the last has an effect at the publisher, whether all have, and how fast
+   messages find theirs. */
 #include "bench.h"
 #include "compat.h"
 
@@ -7,22 +8,35 @@
 #include <string.h>
 
 #define SECONDS_MAX 60
+#define SWEPT_MESSAGES_MIN 500000 /* of the timed sweeps together */
+#define MATCHING_NS_MAX (30 * NS_PER_S)
 #define PUBLISH_EVERY_NS (200 * NS_PER_US)
 #define SYNC_TOPIC "sync"
 #define END_TOPIC "sync end"
 #define TOPIC_BYTES 8
+/* Successive topics of a timed sweep are this far apart, which no count of ours divides: neighbours are too easy. */
+#define TOPIC_STRIDE 7919
 
 enum stage
 {
     STAGE_SYNC = 's',  /* publish the sync topic, until told otherwise */
     STAGE_LAST = 'l',  /* publish the last topic, until told otherwise */
     STAGE_SWEEP = 'w', /* publish every topic once, then the end topic */
+    STAGE_TIMED = 't', /* sweep until enough has been published to be timed, then publish the end topic */
     STAGE_STOP = 'x'
 };
 
 static void topic (char text[TOPIC_BYTES + 1], uint64_t index)
 {
-    snprintf (text, TOPIC_BYTES + 1, "t%07u", (unsigned) (index % 10000000));
+    text[0] = 't';
+    text[TOPIC_BYTES] = '\0';
+    for (int i = TOPIC_BYTES - 1; i > 0; i--, index /= 10)
+        text[i] = (char) ('0' + index % 10);
+}
+
+static uint64_t timed_sweeps (uint64_t count)
+{
+    return count < SWEPT_MESSAGES_MIN ? SWEPT_MESSAGES_MIN / count : 1;
 }
 
 static void publish (void *socket, const char *text)
@@ -33,6 +47,19 @@ static void publish (void *socket, const char *text)
     memcpy (zmq_msg_data (&message), text, bytes);
     CHECK_ZMQ (message_send (socket, &message, 0) == 0);
     CHECK_ZMQ (zmq_msg_close (&message) == 0);
+}
+
+/* Publishes every topic so many times, beginning with the first, then the end topic. */
+static void sweep (void *socket, uint64_t count, uint64_t times)
+{
+    char text[TOPIC_BYTES + 1];
+    uint64_t index = 0;
+    for (uint64_t i = 0; i < count * times; i++) {
+        topic (text, index);
+        publish (socket, text);
+        index = (index + TOPIC_STRIDE) % count;
+    }
+    publish (socket, END_TOPIC);
 }
 
 static void publisher_process (const struct link *link)
@@ -46,12 +73,8 @@ static void publisher_process (const struct link *link)
     put (link->to_parent, endpoint, sizeof endpoint);
 
     while (stage != STAGE_STOP) {
-        if (stage == STAGE_SWEEP) {
-            for (uint64_t i = 0; i < *count; i++) {
-                topic (text, i);
-                publish (socket, text);
-            }
-            publish (socket, END_TOPIC);
+        if (stage == STAGE_SWEEP || stage == STAGE_TIMED) {
+            sweep (socket, *count, stage == STAGE_TIMED ? timed_sweeps (*count) : 1);
             get (link->from_parent, &stage, sizeof stage);
             continue;
         }
@@ -93,6 +116,21 @@ static void stage_set (const struct child *publisher, char stage)
     put (publisher->to, &stage, sizeof stage);
 }
 
+/* Messages a second that reach the subscriber, each by a prefix of its own; all must. */
+static void measure_matching (void *socket, const struct child *publisher, uint64_t count)
+{
+    char text[TOPIC_BYTES + 1];
+    uint64_t messages = count * timed_sweeps (count), seen = 1, ignored = 0, deadline = now_ns () + MATCHING_NS_MAX;
+    topic (text, 0);
+    stage_set (publisher, STAGE_TIMED);
+    CHECK (recv_until (socket, text, deadline, &ignored));
+    uint64_t start = now_ns ();
+    CHECK (recv_until (socket, END_TOPIC, deadline, &seen));
+    uint64_t end = now_ns ();
+    CHECK (seen == messages);
+    printf ("matched_rate %.0f\n", (double) messages * (double) NS_PER_S / (double) (end - start));
+}
+
 static void measure (void *socket, const struct child *publisher, uint64_t count, uint64_t bound_ns)
 {
     char text[TOPIC_BYTES + 1];
@@ -122,26 +160,28 @@ static void measure (void *socket, const struct child *publisher, uint64_t count
     if (effective && seen == count) {
         printf ("effective_ms %.1f\n", (double) (end - start) / (double) NS_PER_MS);
         printf ("rate %.0f\n", (double) count * (double) NS_PER_S / (double) (end - start));
+        measure_matching (socket, publisher, count);
     } else {
-        printf ("rate stalls\n");
+        printf ("rate stalls\nmatched_rate stalls\n");
     }
 }
 
 int main (int argc, char **argv)
 {
     char endpoint[ENDPOINT_BYTES_MAX];
-    if (argc != 3) {
-        fprintf (stderr, "usage: %s PREFIXES BOUND_MILLISECONDS\n", argv[0]);
+    if (argc != 4) {
+        fprintf (stderr, "usage: %s PREFIXES BOUND_MILLISECONDS HIGH_WATER_MARK\n", argv[0]);
         return 2;
     }
     uint64_t count = number (argv[1]), bound_ns = number (argv[2]) * NS_PER_MS;
-    CHECK (count >= 2);
+    int hwm_messages = (int) number (argv[3]);
+    CHECK (count >= 2 && count % TOPIC_STRIDE != 0);
     bench_begin (SECONDS_MAX);
     struct child publisher = child_start (publisher_process, &count);
     get (publisher.from, endpoint, sizeof endpoint);
     void *context = context_new (1, 0);
     CHECK_ZMQ (context != NULL);
-    void *socket = socket_new (context, ZMQ_SUB, HWM_MESSAGES);
+    void *socket = socket_new (context, ZMQ_SUB, hwm_messages);
     connect_to (socket, endpoint);
     measure (socket, &publisher, count, bound_ns);
     stage_set (&publisher, STAGE_STOP);

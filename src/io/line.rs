@@ -212,7 +212,7 @@ pub(crate) fn flush_streams() {
             && line.forks == fd::forks()
             && line.with(Session::flush) != Some(true)
         {
-            line.home.drive(Cause::Again);
+            line.home.drive(Cause::Left);
         }
     }
 }

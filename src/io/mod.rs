@@ -58,6 +58,8 @@ pub(crate) enum Cause {
     Timer,
     /// It said that it has more to do.
     Again,
+    /// Those who have been writing what is in its pipe have left the rest to it.
+    Left,
     /// The host that it asked for was looked up.
     Resolved(Vec<SocketAddr>),
     /// The handler of ZAP that it asked has answered, or is gone.

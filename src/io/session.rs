@@ -535,6 +535,9 @@ impl Session {
 
 impl Source for Session {
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next {
+        if matches!(cause, Cause::Left) {
+            self.end_stream();
+        }
         if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
             // Others have come to write it before we did.
             return Next { deadline: self.deadline(), ..Next::default() };

@@ -104,11 +104,16 @@ impl Session {
             // The I/O thread has taken it back.
             return true;
         }
+        self.end_stream();
+        self.push(scratch)
+    }
+
+    /// Threads of the application no longer see to it that what is in the pipe is written.
+    pub(super) fn end_stream(&mut self) {
         self.direct.streaming = false;
-        if !self.direct.claimed {
+        if !self.direct.claimed || self.direct.sleepers > 0 {
             self.end_care();
         }
-        self.push(scratch)
     }
 
     /// Reads the connection, after taking it out of the reactor. False: it is not to be read by this thread.
