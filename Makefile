@@ -69,7 +69,8 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
-.PHONY: all lib lib2 lib4 both deviced headers headers-current examples demo bench check setup install uninstall \
+.PHONY: all lib lib2 lib4 both deviced headers headers-current compatibility examples demo bench check setup install \
+	uninstall \
 	loom sanitize realworld clean help
 
 all: lib deviced
@@ -85,6 +86,7 @@ help:
 	@echo "make install      into PREFIX ($(PREFIX)), below DESTDIR; ABI=2 or ABI=4"
 	@echo "make uninstall    the reverse, with the same PREFIX, DESTDIR and ABI"
 	@echo "make headers      generate the headers of include/, or with ABI=4 of include/zmq4/, again"
+	@echo "make compatibility  generate docs/compatibility.md again"
 	@echo "make setup        install what a fresh machine lacks"
 	@echo "make loom         check the queue in every order of thread steps"
 	@echo "make sanitize     run the tests under sanitizers"
@@ -123,6 +125,9 @@ headers-current: lib
 			echo "$(INCLUDE_$(ABI))/$$header is not what the Rust source says: run 'make headers'." >&2; \
 			exit 1; }; \
 	done
+
+compatibility: both
+	$(CARGO) run --package oxmq-capi-tests --bin compatibility
 
 setup:
 	@scripts/setup.sh

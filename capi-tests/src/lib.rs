@@ -1,5 +1,7 @@
 //! What the tests share: where the library is, compiling a C program, running it within a time limit.
 
+pub mod compatibility;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;

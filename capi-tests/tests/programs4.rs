@@ -23,9 +23,9 @@ macro_rules! programs {
 }
 
 programs! {
-    both: contexts endpoints messages metadata monitor options pipelines poll proxy requests routers security stream
-        subscriptions transfer utilities wire;
-    ours: draft_messages draft_poller
+    both: contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers security
+        stream subscriptions transfer utilities wire;
+    ours: draft_messages draft_monitor draft_poller draft_types
 }
 
 fn both_print_the_same(name: &str) {

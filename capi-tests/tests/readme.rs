@@ -1,7 +1,7 @@
-//! The README's table of what is supported, against the header, the library and the engine.
+//! The README's tables of what is supported, against the headers, the libraries and the engine.
 
 use oxmq::{ContextHandle, Error, Options, SocketType};
-use oxmq_capi_tests::{lib_dir, run_ok};
+use oxmq_capi_tests::{compatibility, lib_dir, run_ok};
 use std::collections::BTreeSet;
 use std::process::Command;
 
@@ -31,6 +31,33 @@ fn functions_are_those_of_the_library() {
     let exported =
         list.lines().filter_map(|line| line.split_whitespace().nth(2)).map(str::to_owned).collect();
     assert_eq!(row("functions"), exported);
+}
+
+/// What the 4.x part of docs/compatibility.md, which has a test of its own, says of the names in a table.
+fn page(title: &str, state: &str) -> BTreeSet<String> {
+    let page = compatibility::page().unwrap_or_else(|wrong| panic!("{}", wrong.join("\n")));
+    let table = page.split(&format!("### {title}\n")).nth(1).expect("the page has the table");
+    let rows = table.lines().take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("| `"));
+    rows.filter_map(|row| {
+        let fields: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, name, said, ..] = fields[..] else { panic!("{row}") };
+        let is_absent = said == "absent";
+        (is_absent == (state == "absent")).then(|| name.trim_matches('`').to_owned())
+    })
+    .collect()
+}
+
+#[test]
+fn of_4x_it_says_what_the_page_says() {
+    let types: BTreeSet<String> =
+        [row("types"), row("types of the draft API")].into_iter().flatten().collect();
+    assert_eq!(types, page("Socket types", "there"));
+    assert_eq!(row("options that are absent"), page("Socket options", "absent"));
+    for (what, title) in [("transports", "Transports"), ("mechanisms", "Mechanisms")] {
+        assert_eq!(row(&format!("{what} that work")), page(title, "there"));
+        assert_eq!(row(&format!("{what} that are absent")), page(title, "absent"));
+    }
+    assert!(page("Functions", "absent").is_empty());
 }
 
 #[test]
