@@ -69,7 +69,7 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
 .PHONY: all lib lib2 both deviced headers headers-current examples demo bench check setup install uninstall \
-	loom sanitize realworld clean help
+	loom soak sanitize realworld clean help
 
 all: lib deviced
 
@@ -85,6 +85,7 @@ help:
 	@echo "make headers      generate the headers of include/, or with ABI=4 of include/zmq4/, again"
 	@echo "make setup        install what a fresh machine lacks"
 	@echo "make loom         check the queue in every order of thread steps"
+	@echo "make soak         mixed traffic of all kinds, for MINUTES=2"
 	@echo "make sanitize     run the tests under sanitizers"
 	@echo "make realworld    all tests of the programs that run on the library, the long ones too"
 	@echo "make clean"
@@ -137,6 +138,11 @@ bench: setup lib2
 
 loom:
 	@scripts/loom.sh
+
+MINUTES ?= 2
+
+soak:
+	$(CARGO) run --release --package oxmq --example soak -- --minutes $(MINUTES)
 
 sanitize:
 	@scripts/sanitize.sh
