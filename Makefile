@@ -70,8 +70,7 @@ export OXMQ_LIB4_DIR := $(LIB_4)
 # Cargo uses all processors as it is, and what a fresh machine lacks must be there first.
 .NOTPARALLEL:
 .PHONY: all lib lib2 lib4 both deviced headers headers-current compatibility examples demo bench check setup install \
-	uninstall \
-	loom sanitize realworld clean help
+	uninstall loom soak sanitize realworld clean help
 
 all: lib deviced
 
@@ -89,6 +88,7 @@ help:
 	@echo "make compatibility  generate docs/compatibility.md again"
 	@echo "make setup        install what a fresh machine lacks"
 	@echo "make loom         check the queue in every order of thread steps"
+	@echo "make soak         mixed traffic of all kinds, for MINUTES=2"
 	@echo "make sanitize     run the tests under sanitizers"
 	@echo "make realworld    all tests of the programs that run on the library, the long ones too"
 	@echo "make clean"
@@ -151,6 +151,11 @@ bench: setup $(BENCH_LIBS_$(BENCH_ABI))
 
 loom:
 	@scripts/loom.sh
+
+MINUTES ?= 2
+
+soak:
+	$(CARGO) run --release --package oxmq --example soak -- --minutes $(MINUTES)
 
 sanitize:
 	@scripts/sanitize.sh

@@ -1,4 +1,5 @@
-//! Mixed traffic for as long as asked, everything at random: `soak [--minutes N] [--seed N]`.
+//! Mixed traffic for as long as asked, everything at random: `soak [--minutes N] [--seed N] [--flow N]`, the last for
+//! one of the flows alone.
 //!
 //! Several flows of messages run side by side, each in rounds: sockets of some kind meet over some transport, with
 //! some high-water mark; messages of all sizes go through, from threads that now and then sleep, hand their socket to
@@ -310,7 +311,12 @@ fn routed(round: &Round<'_>, random: &mut Random) {
 
 /// PUB to SUBs, which may miss some where there is a mark, and never see one twice or late.
 fn published(round: &Round<'_>, random: &mut Random) {
-    let (publisher, endpoint) = round.server(SocketType::Xpub);
+    let publisher = round.server.socket_with(SocketType::Xpub, |options| {
+        patient(options, round.hwm);
+        // Every subscription is to be heard of.
+        options.publishing.verbose = true;
+    });
+    let endpoint = bind(publisher, &round.endpoint);
     let count = 1 + random.below(4);
     let subscribers: Vec<_> = (0..count).map(|_| round.client(SocketType::Sub)).collect();
     for sub in &subscribers {
@@ -477,8 +483,10 @@ fn main() {
     let stop = Arc::new(AtomicBool::new(false));
     let end = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
     let seeds = (1..).map(|at: u64| seed.wrapping_add(at).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let alone = argument("--flow").map(|number| number as usize);
+    let chosen = FLOWS.iter().zip(seeds).enumerate().filter(|(at, _)| alone.is_none_or(|alone| alone == *at));
     let flows: Vec<_> =
-        FLOWS.iter().zip(seeds).map(|((name, deed), seed)| start(name, *deed, seed, &stop)).collect();
+        chosen.map(|(_, flow)| flow).map(|((name, deed), seed)| start(name, *deed, seed, &stop)).collect();
     let all_moved = watch(&flows, end, &stop);
     for flow in &flows {
         let (moved, rounds) = (flow.moved.load(Ordering::Relaxed), flow.rounds.load(Ordering::Relaxed));

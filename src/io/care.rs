@@ -7,7 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::sys_wait::TimerFd;
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::time::Duration;
@@ -33,7 +33,7 @@ struct State {
 
 impl Care {
     pub(crate) fn new() -> io::Result<Care> {
-        Ok(Care { timer: TimerFd::new()?, state: Mutex::default() })
+        Ok(Care { timer: TimerFd::new()?, state: Mutex::new(State::default()) })
     }
 
     /// The descriptor that becomes readable when it is time for [`Care::look`].
@@ -86,5 +86,13 @@ impl Care {
         if state.ticking {
             self.timer.set(Some(TICK));
         }
+    }
+
+    /// How many of the sources nobody sleeps on.
+    #[cfg(test)]
+    pub(crate) fn count_awake(&self) -> usize {
+        let state = self.state.lock();
+        assert_eq!(state.ticking, state.awake > 0, "it looks while it has to");
+        state.awake
     }
 }

@@ -11,9 +11,10 @@ use super::owner::{Home, Owner};
 use super::session::Session;
 use super::{Cause, Scratch};
 use crate::pipe::{Notify, Signal};
+use crate::sync::{AtomicBool, fence};
 use parking_lot::Mutex;
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
@@ -38,10 +39,33 @@ pub(crate) struct Line {
     session: OnceLock<Weak<Mutex<Session>>>,
     /// Itself, for the list of streams.
     own: Weak<Line>,
-    /// Threads of the application read the connection: it need not be told that there is room for more.
-    claimed: AtomicBool,
+    claim: Claim,
     /// The process that it belongs to, see [`fd::forks`].
     forks: u32,
+}
+
+/// Whether threads of the application read a connection: it need not be told that there is room for more.
+#[derive(Default)]
+pub(crate) struct Claim(AtomicBool);
+
+impl Claim {
+    /// By the holder of the session's lock, who looks again for room to write to the pipe when it is a claim no more.
+    pub(crate) fn set(&self, claimed: bool) {
+        self.0.store(claimed, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+    }
+
+    /// With the fence in [`Claim::set`]: either the reader of the pipe, which has made room, sees that nobody else will
+    /// look, or whoever looks next sees the room.
+    pub(crate) fn is_set(&self) -> bool {
+        fence(Ordering::SeqCst);
+        self.seems_set()
+    }
+
+    /// At some time lately.
+    fn seems_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What a socket's threads have been doing to its connections.
@@ -93,7 +117,7 @@ impl Line {
             owner,
             session: OnceLock::new(),
             own: own.clone(),
-            claimed: AtomicBool::new(false),
+            claim: Claim::default(),
             forks: fd::forks(),
         })
     }
@@ -103,18 +127,9 @@ impl Line {
         let _ = self.session.set(Arc::downgrade(session));
     }
 
-    /// Marks the connection as read by threads of the application, or not any more. By the holder of the
-    /// session's lock, who in the latter case looks again for room to write to the pipe.
+    /// Marks the connection as read by threads of the application, or not any more: see [`Claim::set`].
     pub(crate) fn set_claimed(&self, claimed: bool) {
-        self.claimed.store(claimed, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-    }
-
-    fn is_claimed(&self) -> bool {
-        // With the fence in `set_claimed`: either the reader of the pipe sees that nobody else will look, or whoever
-        // looks next sees the room that was made.
-        fence(Ordering::SeqCst);
-        self.claimed.load(Ordering::Relaxed)
+        self.claim.set(claimed);
     }
 
     /// Drives the session, unless somebody else does.
@@ -149,7 +164,7 @@ impl Line {
 
     /// Reads the connection, if threads of the application have been doing so. True: they have.
     pub(crate) fn pull_claimed(&self) -> bool {
-        self.claimed.load(Ordering::Relaxed) && self.pull()
+        self.claim.seems_set() && self.pull()
     }
 
     /// The calling thread is about to sleep on the connection that it has pulled: the descriptor to sleep on.
@@ -167,7 +182,7 @@ impl Line {
 
     /// Gives the connection back to the I/O thread.
     pub(crate) fn give_back(&self) {
-        if self.claimed.load(Ordering::Relaxed)
+        if self.claim.seems_set()
             && let Some(session) = self.session.get().and_then(Weak::upgrade)
         {
             session.lock().give_back();
@@ -179,7 +194,7 @@ impl Notify for Line {
     fn notify(&self, _key: usize, signal: Signal) {
         match signal {
             Signal::Readable if self.push() => {}
-            Signal::Writable if self.is_claimed() => {}
+            Signal::Writable if self.claim.is_set() => {}
             signal => self.home.drive(Cause::Pipe(signal)),
         }
     }

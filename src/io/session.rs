@@ -6,8 +6,11 @@
 //! durable sockets of 2.x): then it stays and waits for the peer to come back.
 #![forbid(unsafe_code)]
 
+mod claim;
 mod connecting;
 mod direct;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod told;
 
 use super::attempt::{Attempt, Dialer};
@@ -33,7 +36,7 @@ use crate::wire::cipher::Cipher;
 use crate::wire::handshake::Handshake;
 use crate::wire::zap::Answer;
 use crate::wire::{Local, PeerInfo, Version};
-use direct::Direct;
+use claim::Direct;
 use parking_lot::Mutex;
 use std::fmt;
 use std::io;
@@ -536,7 +539,7 @@ impl Session {
 impl Source for Session {
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next {
         if matches!(cause, Cause::Left) {
-            self.end_stream();
+            self.direct.end_stream(&self.home.thread.care);
         }
         if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
             // Others have come to write it before we did.
