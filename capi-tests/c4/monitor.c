@@ -103,15 +103,17 @@ static void bind_fails (void *context)
 /* Only what was asked for. */
 static void chosen (void *context)
 {
-    void *server = new_socket (context, ZMQ_ROUTER), *client = new_socket (context, ZMQ_DEALER), *at_server;
+    void *server = new_socket (context, ZMQ_ROUTER), *at_server;
     char endpoint [256];
+    int fd;
     at_server = monitor (context, server, "inproc://chosen", ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED);
     bind_tcp (server, endpoint);
-    OK (zmq_connect (client, endpoint));
-    SEND (client, "x", 0);
+    fd = raw_connect (endpoint);
+    shake_hands (fd, 0, "DEALER");
+    send_frame (fd, 0, "x", 1);
     CHECK (zmq_recv (server, NULL, 0, 0) == 5);
     EXPECT (server, "x", 0);
-    OK (zmq_close (client));
+    close (fd);
     print_until (at_server, "server", endpoint, ZMQ_EVENT_DISCONNECTED);
     OK (zmq_socket_monitor (server, NULL, 0));
     OK (zmq_close (server));

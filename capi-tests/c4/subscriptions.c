@@ -87,6 +87,9 @@ static void verbose (void *context, int option)
     OK (zmq_connect (b, endpoint));
     subscribe (a, "x");
     print_message (pub, "first");
+    /* Connected: from here on, each goes out as it comes. */
+    subscribe (b, "here");
+    print_message (pub, "second");
     subscribe (b, "x");
     subscribe (b, "mark 1");
     print_message (pub, "second");
