@@ -48,7 +48,13 @@ const FLAG_SHARED: u8 = 0x40;
 const KIND_SHIFT: u8 = 1;
 const KIND_MASK: u8 = 0b110;
 /// See [`Message::marker`].
-const MARKER: u8 = 1 << 6 | FLAG_MORE;
+const FLAG_MARKER: u8 = 0x20;
+const MARKER: u8 = FLAG_MARKER | FLAG_MORE;
+
+const _: () = assert!(
+    FLAG_MORE + FLAG_SHARED + FLAG_MARKER + KIND_MASK == FLAG_MORE | FLAG_SHARED | FLAG_MARKER | KIND_MASK,
+    "each flag has bits of its own"
+);
 
 /// What stands at the start of every shared body.
 #[repr(C)]

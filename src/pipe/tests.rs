@@ -86,6 +86,23 @@ fn a_mark_that_is_changed_counts_what_is_under_way() {
 }
 
 #[test]
+fn a_shared_part_that_others_follow_is_no_marker() {
+    let (mut a, mut b, _) = pair(0);
+    for body in [vec![1], vec![1; 100]] {
+        let mut first = Message::from_vec(body.clone());
+        first.set_more(true);
+        a.write(first.share());
+        a.write(first.share());
+        a.write(message(3, false));
+        a.flush();
+        for _ in 0..2 {
+            assert_eq!(b.read().unwrap().as_bytes(), body);
+        }
+        assert_eq!(number(&b.read().unwrap()), 3);
+    }
+}
+
+#[test]
 fn parts_are_seen_together_or_not_at_all() {
     let (mut a, mut b, log) = pair(0);
     assert!(b.read().is_none());
