@@ -555,6 +555,10 @@ impl Source for Session {
                 Err(ended) => self.end_link(&ended, scratch, now),
             }
         }
+        if self.direct.is_claimed() && matches!(&self.link, Link::Up(up) if !up.is_flushed()) {
+            // The kernel has no room, and only the reactor will tell when it has.
+            self.leave_direct();
+        }
         if self.closing.is_some() && !self.ended && self.is_delivered() {
             self.finish(scratch);
         }

@@ -81,7 +81,11 @@ impl Session {
             self.direct.claim();
             self.line.set_claimed(true);
         }
-        let Some((up, pipe)) = self.open() else { return false };
+        let Some((up, pipe)) = self.open() else {
+            // Not to be driven by this thread any more: then it does not sleep on it either.
+            self.give_back();
+            return false;
+        };
         let mut result = up.receive_some(pipe, scratch);
         if result.is_ok() && !up.is_flushed() {
             // Answers to pings.
