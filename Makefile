@@ -114,7 +114,8 @@ deviced:
 	$(CARGO) build --release --package deviced
 	@mkdir -p "$(BIN)"
 	@cmp -s "$(RELEASE)/zmq_deviced" "$(BIN)/zmq_deviced" || \
-		$(INSTALL) -m 755 "$(RELEASE)/zmq_deviced" "$(BIN)/zmq_deviced"
+		{ $(INSTALL) -m 755 "$(RELEASE)/zmq_deviced" "$(BIN)/zmq_deviced.$$$$" && \
+		mv -f "$(BIN)/zmq_deviced.$$$$" "$(BIN)/zmq_deviced"; }
 
 headers: lib
 	@for header in $(HEADERS); do cp "$(INCLUDE)/$$header" "$(INCLUDE_$(ABI))/$$header" || exit 1; done
