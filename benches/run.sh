@@ -191,7 +191,7 @@ run_round () {
             echo "$library $value" >> "$values"
             [ "$library $value" = "libzmq5 fails" ] || [ "$value" != fails ] || : > "$work/failed"
         done
-        [ -z "$limit" ] || echo "limit $(run_program limit "$metric" raw $limit)" >> "$values"
+        [ -z "$limit" ] || echo "limit $(run_program limit "$metric" $limit)" >> "$values"
     done < "$work/cases"
 }
 

@@ -38,7 +38,8 @@ def blocking():
     try:
         client.wait_for_ready(timeout=PATIENCE)
         for code in ("6*7", "print('x' * 5)", "1/0", "import zmq; zmq.zmq_version()"):
-            request = client.execute(code)
+            # After an error a kernel aborts what it is asked in the same moment, unless it is told not to.
+            request = client.execute(code, stop_on_error=False)
             shown = result_of(lambda: client.get_iopub_msg(timeout=PATIENCE), request)
             reply = client.get_shell_msg(timeout=PATIENCE)
             while reply["parent_header"].get("msg_id") != request:

@@ -30,6 +30,32 @@ thread_local! {
     static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
     /// Connections that this thread streams to: messages may be left in their pipes.
     static STREAMS: RefCell<Vec<Weak<Line>>> = const { RefCell::new(Vec::new()) };
+    /// Connections that this thread has sent to while it gathers, see [`Gathering`].
+    static GATHERED: RefCell<Option<Vec<Arc<Line>>>> = const { RefCell::new(None) };
+}
+
+/// While it lives, what the calling thread sends to connections that were idle stays in their pipes, to be written in
+/// one piece when it goes, or when the thread waits: for who moves many messages at once, and knows when they end.
+pub(crate) struct Gathering(());
+
+impl Gathering {
+    pub(crate) fn begin() -> Gathering {
+        GATHERED.try_with(|lines| lines.replace(Some(Vec::new()))).ok();
+        Gathering(())
+    }
+}
+
+impl Drop for Gathering {
+    fn drop(&mut self) {
+        let lines = GATHERED.try_with(|lines| lines.take()).ok().flatten();
+        lines.into_iter().flatten().for_each(|line| line.write_gathered());
+    }
+}
+
+/// Writes what the calling thread has gathered so far.
+fn flush_gathered() {
+    let lines = GATHERED.try_with(|lines| lines.borrow_mut().as_mut().map(std::mem::take));
+    lines.ok().flatten().into_iter().flatten().for_each(|line| line.write_gathered());
 }
 
 /// See the module's documentation.
@@ -157,6 +183,22 @@ impl Line {
         pushed
     }
 
+    /// Leaves the message that is in the pipe to [`Gathering`]. False: this thread does not gather.
+    fn gather(&self) -> bool {
+        let Some(line) = self.own.upgrade() else { return false };
+        let gathered = GATHERED.try_with(|lines| {
+            let mut lines = lines.borrow_mut();
+            lines.as_mut().map(|lines| lines.push(line)).is_some()
+        });
+        gathered == Ok(true)
+    }
+
+    fn write_gathered(&self) {
+        if !self.owner.rhythm.is_few() || self.with(Session::push) != Some(true) {
+            self.home.drive(Cause::Pipe(Signal::Readable));
+        }
+    }
+
     /// Reads the connection, if it may be read by this thread. True: it may.
     pub(crate) fn pull(&self) -> bool {
         self.with(Session::pull) == Some(true)
@@ -193,7 +235,7 @@ impl Line {
 impl Notify for Line {
     fn notify(&self, _key: usize, signal: Signal) {
         match signal {
-            Signal::Readable if self.push() => {}
+            Signal::Readable if self.gather() || self.push() => {}
             Signal::Writable if self.claim.is_set() => {}
             signal => self.home.drive(Cause::Pipe(signal)),
         }
@@ -218,6 +260,7 @@ impl Notify for Line {
 
 /// Writes what the calling thread has left in the pipes of connections that it streams to. Before it waits.
 pub(crate) fn flush_streams() {
+    flush_gathered();
     let streams =
         STREAMS.try_with(|streams| streams.try_borrow_mut().map(|mut streams| std::mem::take(&mut *streams)));
     let Ok(Ok(streams)) = streams else { return };

@@ -133,6 +133,8 @@ pub(crate) struct Consumer<T> {
     seen: usize,
     /// Looks in succession that found something, but little: see [`IN_STEP_LOOKS`].
     looks_in_step: u32,
+    /// How many pauses the producer is given before the next look.
+    pauses: u32,
 }
 
 // SAFETY: an end is used by one thread at a time (its methods take `&mut self`) and may move to another.
@@ -149,8 +151,11 @@ const IN_STEP_LOOKS: u32 = 4;
 const IN_STEP_VALUES_MAX: usize = 4;
 /// So many values are plenty.
 const PLENTY_VALUES_MIN: usize = 64;
-/// Pauses to let the producer get ahead: half a microsecond or so.
-const GET_AHEAD_PAUSES: u32 = if cfg!(any(loom, miri)) { 0 } else { 24 };
+/// Pauses to let the producer get ahead: half a microsecond or so at first, twice as many each time that it does not
+/// suffice.
+const PAUSES_MIN: u32 = if cfg!(any(loom, miri)) { 0 } else { 24 };
+/// See [`PAUSES_MIN`].
+const PAUSES_MAX: u32 = if cfg!(any(loom, miri)) { 0 } else { 192 };
 
 /// What a consumer learns when it wants to sleep.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
@@ -200,6 +205,7 @@ fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
         taken_at_limit: count,
         seen: count,
         looks_in_step: 0,
+        pauses: 0,
     };
     (producer, consumer)
 }
@@ -500,15 +506,18 @@ impl<T> Consumer<T> {
 
     /// Looks at the tail word. True: there are values not yet seen.
     fn look(&mut self) -> bool {
-        if self.looks_in_step >= IN_STEP_LOOKS {
-            (0..GET_AHEAD_PAUSES).for_each(|_| std::hint::spin_loop());
-        }
+        (0..self.pauses).for_each(|_| std::hint::spin_loop());
         let before = self.seen;
         self.seen = self.shared.tail.load(Ordering::Acquire) & COUNT;
         match self.seen.wrapping_sub(before) / ONE {
-            0 => self.looks_in_step = 0,
-            1..=IN_STEP_VALUES_MAX => self.looks_in_step = self.looks_in_step.saturating_add(1),
-            PLENTY_VALUES_MIN.. => self.looks_in_step = 0,
+            0 => (self.looks_in_step, self.pauses) = (0, 0),
+            PLENTY_VALUES_MIN.. => self.pauses /= 2,
+            found if self.pauses > 0 || found <= IN_STEP_VALUES_MAX => {
+                self.looks_in_step = self.looks_in_step.saturating_add(1);
+                if self.looks_in_step >= IN_STEP_LOOKS {
+                    self.pauses = (self.pauses * 2).clamp(PAUSES_MIN, PAUSES_MAX);
+                }
+            }
             _ => {}
         }
         self.seen != before

@@ -226,7 +226,8 @@ impl Core {
 
     /// The lines of the socket's connections, for a thread that waits for a message and may read them by itself.
     pub(crate) fn lines_to_wait_on(&mut self) -> Arc<[Arc<Line>]> {
-        let lines = if self.announces || self.lines.len() > LINES_MAX { &[] } else { &self.lines[..] };
+        let few = !self.announces && self.kind.receives() && self.lines.len() <= LINES_MAX;
+        let lines = if few { &self.lines[..] } else { &[] };
         self.few_lines.get_or_insert_with(|| lines.iter().map(|(_, line)| line.clone()).collect()).clone()
     }
 
@@ -321,12 +322,21 @@ impl Core {
         Ok(part)
     }
 
-    /// What can be done at once.
-    pub(crate) fn ready(&mut self) -> Result<Events> {
+    /// What of the two can be done at once, as far as it is asked for.
+    pub(crate) fn ready(&mut self, readable: bool, writable: bool) -> Result<Events> {
+        let mut events = self.ready_now(readable, writable)?;
+        if readable && !events.readable && self.pull_claimed() {
+            events = self.ready_now(readable, writable)?;
+        }
+        Ok(events)
+    }
+
+    fn ready_now(&mut self, readable: bool, writable: bool) -> Result<Events> {
+        // Once for both: what comes in between is announced again.
         self.catch_up()?;
         let events = Events {
-            readable: self.pattern.can_recv(&mut self.pipes),
-            writable: self.pattern.can_send(&mut self.pipes),
+            readable: readable && self.pattern.can_recv(&mut self.pipes),
+            writable: writable && self.pattern.can_send(&mut self.pipes),
         };
         self.reap();
         Ok(events)

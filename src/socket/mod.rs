@@ -415,9 +415,12 @@ impl SocketHandle {
     /// # Errors
     /// [`Error::NotASocket`], [`Error::Terminated`].
     pub fn events(self) -> Result<Events> {
-        let mut turn = self.turn()?;
-        let events = turn.ready()?;
-        if !events.readable && turn.pull_claimed() { turn.ready() } else { Ok(events) }
+        self.events_among(true, true)
+    }
+
+    /// The same, as far as it is asked for.
+    pub(crate) fn events_among(self, readable: bool, writable: bool) -> Result<Events> {
+        self.turn()?.ready(readable, writable)
     }
 
     /// Whether the part received last is followed by another part of its message.

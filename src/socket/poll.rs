@@ -148,9 +148,9 @@ fn look_at_sockets(items: &mut [PollItem]) -> Result<usize> {
     for item in items {
         item.got = Interest::default();
         if let PollOn::Socket(socket) = item.on {
-            let events = socket.events()?;
-            item.got.readable = item.want.readable && events.readable;
-            item.got.writable = item.want.writable && events.writable;
+            let events = socket.events_among(item.want.readable, item.want.writable)?;
+            item.got =
+                Interest { readable: events.readable, writable: events.writable, ..Interest::default() };
             found += usize::from(item.got.any());
         }
     }

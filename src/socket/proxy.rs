@@ -8,6 +8,7 @@ use super::kind::SocketType;
 use super::poll::{Interest, PollItem, PollOn, poll};
 use super::tags::Tags;
 use crate::error::{Error, Result};
+use crate::io::line::Gathering;
 use crate::message::Message;
 use std::convert::Infallible;
 
@@ -102,6 +103,12 @@ impl Lane {
         from.readable && (to.writable || self.single)
     }
 
+    /// The same, asking no more than has to be known: to find nothing to read may take a system call.
+    fn can_move(self, from: SocketHandle, to: SocketHandle) -> Result<bool> {
+        Ok((self.single || to.events_among(false, true)?.writable)
+            && from.events_among(true, false)?.readable)
+    }
+
     fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<()> {
         if self.tagged { to.send_tagged(part, tags, true) } else { to.send(part, true) }
     }
@@ -124,8 +131,10 @@ impl Proxy {
     /// Moves what can be moved, for a while. When nothing can be, gives what has to change before.
     fn work(&mut self) -> Result<Option<[PollItem; 2]>> {
         let (front, back) = (self.front, self.back);
+        let gathering = Gathering::begin();
         let there = forward(front, back, self.lane, &mut self.from_front)?;
         let moved = there + forward(back, front, self.lane, &mut self.from_back)?;
+        drop(gathering);
         if moved > 0 {
             return Ok(None);
         }
@@ -160,7 +169,7 @@ fn wait_for(socket: SocketHandle, own: Events, other: Events) -> PollItem {
 fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
     let mut held = Vec::new();
     for moved in 0..BURST {
-        if !lane.movable(from.events()?, to.events()?) {
+        if !lane.can_move(from, to)? {
             return Ok(moved);
         }
         loop {
