@@ -3,9 +3,9 @@
 
 use crate::context_options::ContextOptions;
 use crate::error::{Error, Result};
-use crate::io::fd;
 use crate::io::owner::{Alive, Runtime};
 use crate::io::thread;
+use crate::io::{barrier, fd};
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::{Event, Mailbox};
 use crate::socket::options::Options;
@@ -271,6 +271,7 @@ impl ContextHandle {
             for thread in threads {
                 assert!(thread.join().is_ok(), "an I/O thread has panicked");
             }
+            barrier::settle();
         }
         CONTEXTS.remove(self.0);
         Ok(())

@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 #[cfg(not(loom))]
-pub(crate) use crate::io::sys_wait::{has_heavy_fence, heavy_fence};
+pub(crate) use crate::io::barrier::{has_heavy_fence, heavy_fence};
 #[cfg(loom)]
 pub(crate) use loom::{
     cell::UnsafeCell,

@@ -6,6 +6,8 @@
 
 mod admission;
 pub(crate) mod attempt;
+#[cfg_attr(loom, allow(dead_code, reason = "loom has its own"))]
+pub(crate) mod barrier;
 pub(crate) mod care;
 pub(crate) mod datagrams;
 pub(crate) mod dial;

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 use std::time::{Duration, Instant};
 
@@ -57,24 +56,15 @@ pub(crate) fn futex_wake(word: &AtomicU32) {
     unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), operation, 1) };
 }
 
-/// Whether the system has [`heavy_fence`] for this process.
-#[cfg_attr(loom, allow(dead_code, reason = "loom has its own"))]
-pub(crate) fn has_heavy_fence() -> bool {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    // Neither an interpreter of Rust nor a sanitizer knows what it does.
-    !cfg!(miri) && *REGISTERED.get_or_init(|| membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED))
+/// Asks the system for [`barrier`]. Takes some milliseconds where the process has threads. False: it has none.
+pub(crate) fn register_barrier() -> bool {
+    membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
 }
 
-/// The dear half of a pair of fences, see [`light_fence`](crate::sync::light_fence): every other thread of the process
-/// that is running executes a full fence, too. Only where [`has_heavy_fence`] says so.
-#[cfg_attr(loom, allow(dead_code, reason = "loom has its own"))]
-pub(crate) fn heavy_fence() {
-    let done = membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    // A forked child may have to register again.
-    let done = done
-        || membarrier(libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED)
-            && membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED);
-    assert!(done, "the system has the barrier that it had when this process asked for it");
+/// Has every other thread of the process that is running execute a full fence. False: it was not asked for, or is
+/// not to be had.
+pub(crate) fn barrier() -> bool {
+    membarrier(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED)
 }
 
 fn membarrier(command: libc::c_int) -> bool {
