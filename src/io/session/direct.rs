@@ -71,9 +71,9 @@ impl Session {
     /// Reads the connection, after taking it out of the reactor. False: it is not to be read by this thread.
     pub(in crate::io) fn pull(&mut self, scratch: &mut Scratch) -> bool {
         if !self.direct.is_claimed() {
-            let Some((up, _)) = self.open() else { return false };
-            if up.holds_input() {
-                // There is no room for more: the I/O thread is told of it when there is.
+            let Some((up, pipe)) = self.open() else { return false };
+            if up.holds_input() && !pipe.can_write() {
+                // There is no room for what was read: the I/O thread is told of it when there is.
                 return false;
             }
             let fd = up.fd.clone();
