@@ -242,8 +242,9 @@ impl Message {
         if bytes.len() <= INLINE_MAX { Message::inline(&bytes) } else { Message::from_owner(bytes) }
     }
 
+    /// Whether the body is in the message itself, so that to drop it frees nothing.
     #[inline]
-    fn is_inline(&self) -> bool {
+    pub(crate) fn is_inline(&self) -> bool {
         self.head == INLINE
     }
 
@@ -347,6 +348,12 @@ impl Message {
             2 => Kind::Subscribe,
             _ => Kind::Cancel,
         }
+    }
+
+    /// Whether it is of [`Kind::Data`], and no marker.
+    #[inline]
+    pub(crate) fn is_data(&self) -> bool {
+        self.flags() & (KIND_MASK | FLAG_MARKER) == 0
     }
 
     /// The same message, for another purpose.

@@ -45,8 +45,8 @@ impl Pattern for Dealer {
         self.outgoing.send(part, pipes)
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.incoming.recv(pipes).ok_or(Stop::WouldBlock)
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.incoming.recv_into(into, pipes)
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

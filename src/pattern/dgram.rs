@@ -44,8 +44,8 @@ impl Pattern for Dgram {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.inner.recv(pipes)
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.inner.recv(into, pipes)
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

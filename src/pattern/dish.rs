@@ -89,14 +89,15 @@ impl Pattern for Dish {
         Err(Stop::NotSupported)
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.take(pipes).map(|(_, body)| body)
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.recv_tagged(into, &mut Tags::default(), pipes)
     }
 
-    fn recv_tagged(&mut self, tags: &mut Tags, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv_tagged(&mut self, into: &mut Message, tags: &mut Tags, pipes: &mut Pipes) -> Result<(), Stop> {
         let (group, body) = self.take(pipes)?;
         tags.group = Some(group.as_bytes().into());
-        Ok(body)
+        *into = body;
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
@@ -140,9 +141,10 @@ mod tests {
     fn recv_from(dish: &mut Rig) -> Option<(String, String)> {
         dish.settle();
         let mut tags = Tags::default();
-        let received = dish.pattern.recv_tagged(&mut tags, &mut dish.pipes);
+        let mut message = Message::new();
+        let received = dish.pattern.recv_tagged(&mut message, &mut tags, &mut dish.pipes);
         dish.settle();
-        let message = received.ok()?;
+        received.ok()?;
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Some((text(&tags.group.unwrap()), text(message.as_bytes())))
     }

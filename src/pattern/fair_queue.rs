@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::rotation::Rotation;
-use super::{PipeId, Pipes, is_spent};
+use super::{PipeId, Pipes, Stop, is_spent};
 use crate::message::{Kind, Message};
 use std::collections::VecDeque;
 
@@ -77,40 +77,55 @@ impl FairQueue {
         self.recv_with(pipes, |_, _| true)
     }
 
-    /// Receives a part. Messages that are not data go to `control`, which says whether the pipe may stay.
+    /// As [`FairQueue::recv`], in place of what `into` has.
     #[inline]
+    pub(super) fn recv_into(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        if self.take_with(into, pipes, |_, _| true) { Ok(()) } else { Err(Stop::WouldBlock) }
+    }
+
+    /// Receives a part. Messages that are not data go to `control`, which says whether the pipe may stay.
     pub(super) fn recv_with(
         &mut self,
         pipes: &mut Pipes,
-        mut control: impl FnMut(PipeId, Message) -> bool,
+        control: impl FnMut(PipeId, Message) -> bool,
     ) -> Option<Message> {
+        let mut part = Message::new();
+        self.take_with(&mut part, pipes, control).then_some(part)
+    }
+
+    /// As [`FairQueue::recv_with`], in place of what `into` has. False: there is none.
+    #[inline]
+    fn take_with(
+        &mut self,
+        into: &mut Message,
+        pipes: &mut Pipes,
+        mut control: impl FnMut(PipeId, Message) -> bool,
+    ) -> bool {
         if self.within && !self.orphans.is_empty() {
-            return self.recv_orphan();
+            return self.take_orphan(into);
         }
         while let Some(id) = self.rotation.current() {
-            // Returned as it comes: a message that is moved in one piece moves faster.
             let pipe = pipes.get(id);
-            let received = pipe.read();
-            match &received {
-                Some(part) if part.kind() == Kind::Data => {
-                    self.within = part.more();
+            match pipe.read_data(into) {
+                Some(Ok(more)) => {
+                    self.within = more;
                     self.source = Some(id);
                     let origin = pipe.origin();
                     pipes.set_origin(origin);
-                    if !self.within {
+                    if !more {
                         self.rotation.advance();
                     }
-                    return received;
+                    return true;
                 }
-                Some(_) => {
-                    if received.is_some_and(|part| !control(id, part)) {
+                Some(Err(part)) => {
+                    if !control(id, part) {
                         self.retire(id, pipes);
                     }
                 }
                 None => self.found_empty(id, pipes),
             }
         }
-        None
+        false
     }
 
     /// Whether [`FairQueue::recv`] would give a part.
@@ -160,10 +175,11 @@ impl FairQueue {
     }
 
     #[cold]
-    fn recv_orphan(&mut self) -> Option<Message> {
-        let part = self.orphans.pop_front()?;
+    fn take_orphan(&mut self, into: &mut Message) -> bool {
+        let Some(part) = self.orphans.pop_front() else { return false };
         self.within = part.more();
-        Some(part)
+        *into = part;
+        true
     }
 
     #[cold]

@@ -185,8 +185,8 @@ pub(crate) trait Pattern: Send {
     /// Sends one part; on success it has been taken, and an empty message is left.
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop>;
 
-    /// Receives one part.
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop>;
+    /// Receives one part, in place of what `into` has, which stays there if there is none.
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop>;
 
     /// As [`Pattern::send`]. Types that know of tags go by them.
     fn send_tagged(&mut self, part: &mut Message, _tags: &Tags, pipes: &mut Pipes) -> Result<(), Stop> {
@@ -194,8 +194,8 @@ pub(crate) trait Pattern: Send {
     }
 
     /// As [`Pattern::recv`]. Types that know of tags say what they are.
-    fn recv_tagged(&mut self, _tags: &mut Tags, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.recv(pipes)
+    fn recv_tagged(&mut self, into: &mut Message, _tags: &mut Tags, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.recv(into, pipes)
     }
 
     /// Whether [`Pattern::send`] would take a part now. Where that depends on whom the message is for, this
@@ -377,7 +377,7 @@ mod tests {
             (1, Some(id)) => pattern.feed_all(id),
             (2, _) => drop(pattern.join(text.as_bytes(), pipes)),
             (3, _) => drop(pattern.leave(text.as_bytes(), pipes)),
-            (4, _) => drop(pattern.recv_tagged(&mut Tags::default(), pipes)),
+            (4, _) => drop(pattern.recv_tagged(&mut Message::new(), &mut Tags::default(), pipes)),
             _ => {
                 let routing_id = somebody.and_then(|id| pattern.number_of(id)).unwrap_or(7);
                 let tags = Tags { routing_id, group: Some(text.as_bytes().into()), origin: 0 };

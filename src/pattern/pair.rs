@@ -79,13 +79,11 @@ impl Pattern for Pair {
         self.outgoing.send(part, pipes)
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         loop {
-            if let Some(part) = self.incoming.recv(pipes) {
-                return Ok(part);
-            }
-            if !self.turn_to_next() {
-                return Err(Stop::WouldBlock);
+            let received = self.incoming.recv_into(into, pipes);
+            if received.is_ok() || !self.turn_to_next() {
+                return received;
             }
         }
     }

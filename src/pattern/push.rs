@@ -43,7 +43,7 @@ impl Pattern for Push {
         self.outgoing.send(part, pipes)
     }
 
-    fn recv(&mut self, _pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
         Err(Stop::NotSupported)
     }
 

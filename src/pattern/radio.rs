@@ -130,7 +130,7 @@ impl Pattern for Radio {
         Ok(())
     }
 
-    fn recv(&mut self, _pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
         Err(Stop::NotSupported)
     }
 

@@ -101,18 +101,18 @@ impl Pattern for Rep {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if matches!(self.state, State::Received | State::Sending) {
             return Err(Stop::WrongState);
         }
         if !self.find_request(pipes) {
             return Err(Stop::WouldBlock);
         }
-        let part = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
-        if !part.more() {
+        self.incoming.recv_into(into, pipes)?;
+        if !into.more() {
             self.state = State::Received;
         }
-        Ok(part)
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

@@ -138,18 +138,18 @@ impl Pattern for Req {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if matches!(self.state, State::Ready | State::Sending(_)) {
             return Err(Stop::WrongState);
         }
         if !self.find_reply(pipes) {
             return Err(Stop::WouldBlock);
         }
-        let part = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
-        if !part.more() {
+        self.incoming.recv_into(into, pipes)?;
+        if !into.more() {
             self.state = State::Ready;
         }
-        Ok(part)
+        Ok(())
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -288,9 +288,10 @@ impl Pattern for Router {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        if self.first.is_some() {
-            return self.first.take().ok_or(Stop::WouldBlock);
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        if let Some(first) = self.first.take() {
+            *into = first;
+            return Ok(());
         }
         let within = self.incoming.is_within();
         let names = &mut self.names;
@@ -298,12 +299,15 @@ impl Pattern for Router {
         if !self.names.superseded.is_empty() {
             self.close_superseded(pipes);
         }
-        if within || received.is_none() {
-            return received.ok_or(Stop::WouldBlock);
+        let part = received.ok_or(Stop::WouldBlock)?;
+        if within {
+            *into = part;
+            return Ok(());
         }
-        self.first = received;
+        self.first = Some(part);
         let name = self.incoming.source().and_then(|from| self.names.by_pipe.get(from));
-        Ok(name.expect("a pipe that is read has a routing id").id.clone())
+        *into = name.expect("a pipe that is read has a routing id").id.clone();
+        Ok(())
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -111,15 +111,16 @@ impl Pattern for Server {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.recv_tagged(&mut Tags::default(), pipes)
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.recv_tagged(into, &mut Tags::default(), pipes)
     }
 
-    fn recv_tagged(&mut self, tags: &mut Tags, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv_tagged(&mut self, into: &mut Message, tags: &mut Tags, pipes: &mut Pipes) -> Result<(), Stop> {
         let received = if self.ahead.is_some() { self.ahead.take() } else { self.next(pipes) };
         let (message, number) = received.ok_or(Stop::WouldBlock)?;
         tags.routing_id = number;
-        Ok(message)
+        *into = message;
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
@@ -162,9 +163,10 @@ mod tests {
     fn recv_from(server: &mut Rig) -> Option<(u32, String)> {
         server.settle();
         let mut tags = Tags::default();
-        let received = server.pattern.recv_tagged(&mut tags, &mut server.pipes);
+        let mut message = Message::new();
+        let received = server.pattern.recv_tagged(&mut message, &mut tags, &mut server.pipes);
         server.settle();
-        let message = received.ok()?;
+        received.ok()?;
         Some((tags.routing_id, String::from_utf8(message.as_bytes().to_vec()).unwrap()))
     }
 

@@ -21,12 +21,14 @@ impl<P: Pattern> Single<P> {
     /// The next message of one part, past the others.
     #[inline]
     fn next(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+        let mut part = Message::new();
         loop {
-            let received = self.inner.recv(pipes);
-            if received.as_ref().is_ok_and(Message::more) {
-                while self.inner.recv(pipes)?.more() {}
-            } else {
-                return received;
+            self.inner.recv(&mut part, pipes)?;
+            if !part.more() {
+                return Ok(part);
+            }
+            while part.more() {
+                self.inner.recv(&mut part, pipes)?;
             }
         }
     }
@@ -61,11 +63,12 @@ impl<P: Pattern> Pattern for Single<P> {
         if part.more() { Err(Stop::Invalid) } else { self.inner.send(part, pipes) }
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        match self.ahead.take() {
-            Some(message) => Ok(message),
-            None => self.next(pipes),
-        }
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        *into = match self.ahead.take() {
+            Some(message) => message,
+            None => self.next(pipes)?,
+        };
+        Ok(())
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

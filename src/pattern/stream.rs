@@ -156,20 +156,23 @@ impl Pattern for Stream {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if let Some(part) = self.second.take() {
-            return Ok(part);
+            *into = part;
+            return Ok(());
         }
         let within = self.incoming.is_within();
         let received = self.incoming.recv(pipes).ok_or(Stop::WouldBlock)?;
         if within {
-            return Ok(received);
+            *into = received;
+            return Ok(());
         }
         let from = self.incoming.source().and_then(|from| self.names.get(from));
         let mut name = from.expect("a pipe that is read has a routing id").clone();
         name.set_more(true);
         self.second = Some(received);
-        Ok(name)
+        *into = name;
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

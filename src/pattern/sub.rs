@@ -41,8 +41,8 @@ impl Pattern for Sub {
         Err(Stop::NotSupported)
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
-        self.0.recv(pipes)
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.0.recv(into, pipes)
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

@@ -279,7 +279,7 @@ impl Rig {
     pub(super) fn recv_part(&mut self) -> Result<Message, Stop> {
         self.settle();
         let can_recv = self.pattern.can_recv(&mut self.pipes);
-        let result = self.pattern.recv(&mut self.pipes);
+        let result = self.take_part();
         assert_eq!(can_recv, result.is_ok(), "can_recv tells the truth");
         if let Ok(part) = &result {
             assert_eq!(part.kind(), Kind::Data);
@@ -295,10 +295,20 @@ impl Rig {
     /// As [`Rig::recv`], without asking first whether it would work.
     pub(super) fn recv_blindly(&mut self) -> Result<String, Stop> {
         self.settle();
-        let mut parts = vec![self.pattern.recv(&mut self.pipes)?];
+        let mut parts = vec![self.take_part()?];
         while parts.last().is_some_and(Message::more) {
-            parts.push(self.pattern.recv(&mut self.pipes).expect("a message is whole"));
+            parts.push(self.take_part().expect("a message is whole"));
         }
         Ok(text(&parts))
+    }
+
+    fn take_part(&mut self) -> Result<Message, Stop> {
+        let before = Message::copy_from(b"what was there before").expect("it fits");
+        let mut part = before.clone();
+        let result = self.pattern.recv(&mut part, &mut self.pipes);
+        if result.is_err() {
+            assert_eq!(part.as_bytes(), before.as_bytes(), "it is left alone");
+        }
+        result.map(|()| part)
     }
 }

@@ -345,7 +345,7 @@ impl Pattern for Xpub {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         let news = self.news.as_mut().ok_or(Stop::NotSupported)?;
         let piece = news.pop_front().ok_or(Stop::WouldBlock)?;
         self.news_bytes -= piece.bytes();
@@ -359,7 +359,8 @@ impl Pattern for Xpub {
             About::Nobody => self.last = None,
             About::Data => (),
         }
-        Ok(part)
+        *into = part;
+        Ok(())
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -161,9 +161,13 @@ impl Pattern for Xsub {
         Ok(())
     }
 
-    fn recv(&mut self, pipes: &mut Pipes) -> Result<Message, Stop> {
+    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        if self.filter.is_none() && self.ahead.is_none() {
+            return self.incoming.recv_into(into, pipes);
+        }
         let received = if self.ahead.is_some() { self.ahead.take() } else { self.next_part(pipes) };
-        received.ok_or(Stop::WouldBlock)
+        *into = received.ok_or(Stop::WouldBlock)?;
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

@@ -392,6 +392,24 @@ impl<T> Consumer<T> {
         Some(value)
     }
 
+    /// Takes the next published value in place of another, which is dropped. Only after a [`Consumer::peek`] that has
+    /// found one.
+    #[inline]
+    pub(crate) fn pop_into(&mut self, into: &mut T) {
+        assert!(self.index < self.limit, "there is a value to take");
+        // SAFETY: `index < limit`, so the slot is one of the segment that we empty and published: written, and ours
+        // alone; `into` is another place, and holds a value, which is taken out first and dropped last, when all is
+        // in order again.
+        let before = unsafe {
+            let before = ptr::read(into);
+            (*self.slots.add(self.index))
+                .with_mut(|slot| ptr::copy_nonoverlapping((*slot).as_ptr(), into, 1));
+            before
+        };
+        self.index += 1;
+        drop(before);
+    }
+
     /// Looks at the next published value without taking it.
     #[inline]
     pub(crate) fn peek(&mut self) -> Option<&T> {

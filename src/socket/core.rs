@@ -296,30 +296,30 @@ impl Core {
         Ok(())
     }
 
-    /// Receives one part, if there is one.
+    /// Receives one part, if there is one, in place of what `into` has.
     #[inline]
-    pub(crate) fn try_recv(&mut self) -> Result<Message> {
+    pub(crate) fn try_recv(&mut self, into: &mut Message) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.recv(&mut self.pipes);
-        self.received(result)
+        let result = self.pattern.recv(into, &mut self.pipes);
+        self.received(into, result)
     }
 
     /// As [`Core::try_recv`], with tags.
     #[inline]
-    pub(crate) fn try_recv_tagged(&mut self, tags: &mut Tags) -> Result<Message> {
+    pub(crate) fn try_recv_tagged(&mut self, into: &mut Message, tags: &mut Tags) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.recv_tagged(tags, &mut self.pipes);
+        let result = self.pattern.recv_tagged(into, tags, &mut self.pipes);
         tags.origin = self.pipes.origin();
-        self.received(result)
+        self.received(into, result)
     }
 
     #[inline]
-    fn received(&mut self, result: Result<Message, Stop>) -> Result<Message> {
+    fn received(&mut self, part: &Message, result: Result<(), Stop>) -> Result<()> {
         self.reap();
-        let part = result?;
+        result?;
         self.moved = self.moved.wrapping_add(1);
         self.more = part.more();
-        Ok(part)
+        Ok(())
     }
 
     /// What of the two can be done at once, as far as it is asked for.

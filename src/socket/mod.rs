@@ -45,6 +45,15 @@ static SOCKETS: Table<Box<Core>> = Table::new();
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketHandle(usize);
 
+/// Receives in place of a message that is dropped after that, and not while the socket is held: who frees the body may
+/// use the socket.
+fn replace(part: &mut Message, recv: impl FnOnce(&mut Message) -> Result<()>) -> Result<()> {
+    let mut received = Message::new();
+    recv(&mut received)?;
+    drop(std::mem::replace(part, received));
+    Ok(())
+}
+
 impl SocketHandle {
     pub(crate) fn open(core: Core) -> Result<SocketHandle> {
         SOCKETS.insert(Box::new(core)).map(SocketHandle).map_err(|core| {
@@ -120,25 +129,42 @@ impl SocketHandle {
     ///
     /// # Errors
     /// As [`SocketHandle::send`].
-    #[inline]
     pub fn recv(self, wait: bool) -> Result<Message> {
+        let mut part = Message::new();
+        self.recv_into(&mut part, wait).map(|()| part)
+    }
+
+    /// As [`SocketHandle::recv`], in place of what `part` is, which is left alone when there is none.
+    ///
+    /// # Errors
+    /// As [`SocketHandle::send`].
+    #[inline]
+    pub fn recv_into(self, part: &mut Message, wait: bool) -> Result<()> {
+        if !part.is_inline() {
+            return replace(part, |part| self.recv_into(part, wait));
+        }
         let mut turn = self.turn()?;
-        match turn.try_recv() {
-            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, Core::try_recv),
+        match turn.try_recv(part) {
+            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, |core| core.try_recv(part)),
             result => result,
         }
     }
 
-    /// As [`SocketHandle::recv`], and says what the message has beside its bytes: whom it is from (SERVER,
+    /// As [`SocketHandle::recv_into`], and says what the message has beside its bytes: whom it is from (SERVER,
     /// PEER), or its group (DISH). What the type does not know of stays as it is in `tags`.
     ///
     /// # Errors
     /// As [`SocketHandle::recv`].
     #[inline]
-    pub fn recv_tagged(self, tags: &mut Tags, wait: bool) -> Result<Message> {
+    pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
+        if !part.is_inline() {
+            return replace(part, |part| self.recv_tagged(part, tags, wait));
+        }
         let mut turn = self.turn()?;
-        match turn.try_recv_tagged(tags) {
-            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, |core| core.try_recv_tagged(tags)),
+        match turn.try_recv_tagged(part, tags) {
+            Err(Error::WouldBlock) => {
+                self.recv_after_all(turn, wait, |core| core.try_recv_tagged(part, tags))
+            }
             result => result,
         }
     }
@@ -149,8 +175,8 @@ impl SocketHandle {
         self,
         mut turn: Turn<'static, Box<Core>>,
         wait: bool,
-        mut attempt: impl FnMut(&mut Core) -> Result<Message>,
-    ) -> Result<Message> {
+        mut attempt: impl FnMut(&mut Core) -> Result<()>,
+    ) -> Result<()> {
         if wait {
             let (timeout, lines) = (turn.options.recv_timeout, turn.lines_to_wait_on());
             return self.wait(turn, timeout, Some(lines), attempt);

@@ -174,7 +174,12 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
         }
         loop {
             let mut tags = Tags::default();
-            let mut part = if lane.tagged { from.recv_tagged(&mut tags, true)? } else { from.recv(true)? };
+            let mut part = Message::new();
+            if lane.tagged {
+                from.recv_tagged(&mut part, &mut tags, true)?;
+            } else {
+                from.recv_into(&mut part, true)?;
+            }
             let more = part.more();
             traffic.bytes += part.len() as u64;
             if let Some(capture) = lane.capture {

@@ -12,7 +12,8 @@ pub fn send_to(radio: SocketHandle, group: &[u8], body: &str) -> Result<()> {
 
 pub fn recv_from(dish: SocketHandle) -> (Vec<u8>, String) {
     let mut tags = Tags::default();
-    let message = dish.recv_tagged(&mut tags, true).expect("recv");
+    let mut message = Message::new();
+    dish.recv_tagged(&mut message, &mut tags, true).expect("recv");
     assert!(!message.more());
     let group = tags.group.expect("a message of a DISH has a group").into();
     (group, String::from_utf8(message.as_bytes().to_vec()).expect("text"))

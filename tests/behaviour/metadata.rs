@@ -4,13 +4,14 @@ use super::common::raw::{Raw, command, frames, greeting_v3, ready};
 use super::common::{Context, LOOPBACK, TempDir, bind, eventually, send, send_all};
 use super::{Transport, over_each};
 use oxmq::metadata::{Metadata, lookup};
-use oxmq::{SocketHandle, SocketType, Tags};
+use oxmq::{Message, SocketHandle, SocketType, Tags};
 use std::sync::Arc;
 
 /// Receives a part, and gives the origin that it came with.
 fn recv_origin(socket: SocketHandle) -> (Vec<u8>, u64) {
     let mut tags = Tags::default();
-    let part = socket.recv_tagged(&mut tags, true).expect("recv");
+    let mut part = Message::new();
+    socket.recv_tagged(&mut part, &mut tags, true).expect("recv");
     (part.as_bytes().to_vec(), tags.origin)
 }
 

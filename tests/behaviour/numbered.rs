@@ -12,7 +12,8 @@ fn send_to(socket: SocketHandle, number: u32, text: &str) -> Result<()> {
 
 fn recv_from(socket: SocketHandle) -> (u32, String) {
     let mut tags = Tags::default();
-    let message = socket.recv_tagged(&mut tags, true).expect("recv");
+    let mut message = Message::new();
+    socket.recv_tagged(&mut message, &mut tags, true).expect("recv");
     assert!(!message.more());
     (tags.routing_id, String::from_utf8(message.as_bytes().to_vec()).expect("text"))
 }

@@ -118,8 +118,8 @@ fn a_server_of_several_threads_answers_clients_of_several() {
         scope(|threads| {
             for _ in 0..THREADS {
                 threads.spawn(move || {
-                    let mut tags = Tags::default();
-                    while let Ok(mut question) = server.recv_tagged(&mut tags, true) {
+                    let (mut question, mut tags) = (Message::new(), Tags::default());
+                    while server.recv_tagged(&mut question, &mut tags, true).is_ok() {
                         if question.is_empty() {
                             return;
                         }
@@ -220,7 +220,9 @@ fn what_a_thread_has_sent_goes_out_though_another_waits() {
             });
             for count in 1..100 {
                 go.send(count).unwrap();
-                (0..count).for_each(|_| drop(server.recv_tagged(&mut tags, true).expect("the burst")));
+                (0..count).for_each(|_| {
+                    server.recv_tagged(&mut Message::new(), &mut tags, true).expect("the burst")
+                });
             }
             drop(go);
             sending.join().unwrap();

@@ -51,7 +51,8 @@ fn messages_are_single_frames() {
                 peer.write(frame(0, &body));
                 peer.write(frames(&["several", "parts"]));
                 let mut tags = Tags::default();
-                let got = socket.recv_tagged(&mut tags, true).expect("recv");
+                let mut got = Message::new();
+                socket.recv_tagged(&mut got, &mut tags, true).expect("recv");
                 assert!(got.as_bytes() == body && !got.more());
                 assert_eq!(tags.routing_id != 0, matches!(kind, SocketType::Server | SocketType::Peer));
                 if kind != SocketType::Gather {
@@ -118,7 +119,8 @@ fn a_dish_receives_the_group_and_the_body() {
             peer.write(frame(0, b"no group"));
             peer.write(frames(&[&b"g"[..], b"too", b"many"]));
             let mut tags = Tags::default();
-            let got = dish.recv_tagged(&mut tags, true).expect("recv");
+            let mut got = Message::new();
+            dish.recv_tagged(&mut got, &mut tags, true).expect("recv");
             assert!(got.as_bytes() == body && !got.more());
             assert_eq!(tags.group.as_deref(), Some(&b"g"[..]));
         }

@@ -167,7 +167,8 @@ pub unsafe extern "C" fn zmq_recv(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_
     status(|| {
         // SAFETY: the caller's promise.
         let (msg, body) = unsafe { message_for(s, msg) }?;
-        let part = socket(s).recv(flags & ZMQ_NOBLOCK == 0)?;
+        let mut part = Message::new();
+        socket(s).recv_into(&mut part, flags & ZMQ_NOBLOCK == 0)?;
         // SAFETY: the body is that of `msg`, which is written over here.
         let old = unsafe { Message::from_raw(body) };
         *msg = pack(part);

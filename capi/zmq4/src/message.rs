@@ -42,14 +42,21 @@ impl Slot {
         Slot { message, origin: 0, extra: ExtraCell::none(), routing_id: 0, mark: VALID }
     }
 
-    /// A message that was received, with its tags.
+    /// Gives a message that was received its tags, in place of what the one before had.
     #[inline]
-    pub(crate) fn received(message: Message, tags: Tags) -> Slot {
-        let extra = match tags.group {
+    pub(crate) fn set_tags(&mut self, tags: Tags) {
+        (self.origin, self.routing_id) = (tags.origin, tags.routing_id);
+        if tags.group.is_some() || !self.extra.is_none() {
+            self.set_group(tags.group);
+        }
+    }
+
+    #[cold]
+    fn set_group(&mut self, group: Option<Box<[u8]>>) {
+        self.extra = match group {
             None => ExtraCell::none(),
             Some(group) => ExtraCell::new(Extra::of_group(&group)),
         };
-        Slot { message, origin: tags.origin, extra, routing_id: tags.routing_id, mark: VALID }
     }
 }
 

@@ -8,7 +8,7 @@ use oxmq::message::INLINE_MAX;
 use oxmq::{Error, Message, Result, Tags};
 use oxmq_capi::lent;
 use std::ffi::{c_int, c_void};
-use std::mem::{replace, take};
+use std::mem::take;
 use std::ptr;
 
 /// A size as the functions return it: what an int cannot hold is its greatest value.
@@ -107,9 +107,9 @@ pub unsafe extern "C" fn zmq_msg_recv(msg: *mut zmq_msg_t, s: *mut c_void, flags
         // SAFETY: the caller's promise.
         let slot = unsafe { message_for(s, msg) }?;
         let mut tags = Tags::default();
-        let part = socket(s).recv_tagged(&mut tags, waits(flags))?;
-        let size = part.len();
-        drop(replace(slot, Slot::received(part, tags)));
+        socket(s).recv_tagged(&mut slot.message, &mut tags, waits(flags))?;
+        let size = slot.message.len();
+        slot.set_tags(tags);
         Ok(int(size))
     })
 }
@@ -213,7 +213,8 @@ pub unsafe extern "C" fn zmq_recv(s: *mut c_void, buf: *mut c_void, len: usize, 
         if buf.is_null() && len != 0 {
             return socket(s).kind().and(Err(BAD_ADDRESS));
         }
-        let part = socket(s).recv(waits(flags))?;
+        let mut part = Message::new();
+        socket(s).recv_into(&mut part, waits(flags))?;
         let body = part.as_bytes();
         let fits = body.len().min(len);
         if fits != 0 {
