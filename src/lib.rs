@@ -46,6 +46,7 @@ pub mod message;
 pub mod metadata;
 mod pattern;
 mod pipe;
+mod shelf;
 pub mod socket;
 mod sync;
 pub mod timers;

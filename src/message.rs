@@ -5,6 +5,7 @@
 //! allocation for one large body, or for many middle-sized ones carved from it by an [`Arena`]), or
 //! whatever the application handed over ([`Message::from_owner`]), which is then dropped exactly once.
 
+use crate::shelf::{self, Shelved};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
 use std::mem::{ManuallyDrop, size_of};
@@ -221,6 +222,15 @@ impl Message {
     /// # Errors
     /// The owner, untouched.
     pub fn try_from_owner<T: AsRef<[u8]> + Send + 'static>(owner: T) -> Result<Message, T> {
+        Message::own(owner, |owner| {
+            let bytes = (*owner).as_ref();
+            (bytes.as_ptr().cast_mut(), bytes.len())
+        })
+    }
+
+    /// A message that has a value, and for its body what `body` gives: where the bytes are, and how many. They stay
+    /// there as long as the value is neither used nor dropped.
+    fn own<T: Send + 'static>(owner: T, body: impl FnOnce(&mut T) -> (*mut u8, usize)) -> Result<Message, T> {
         // SAFETY: an `Owned` has a head, so its size is not zero.
         let Some(owned) = NonNull::new(unsafe { alloc(Layout::new::<Owned<T>>()) }) else {
             return Err(owner);
@@ -229,17 +239,20 @@ impl Message {
         let head = Head { refs: AtomicUsize::new(1), free: free_owned::<T> };
         // SAFETY: the memory was just allocated for this; `free_owned` gives it back as a Box, which
         // allocates alike. The value does not move again.
-        let bytes = unsafe {
+        let (data, len) = unsafe {
             owned.write(Owned { head, value: ManuallyDrop::new(owner) });
-            (*owned.as_ptr()).value.as_ref()
+            body(&mut (*owned.as_ptr()).value)
         };
-        let (data, len) = (bytes.as_ptr().cast_mut(), bytes.len());
         Ok(Message::shared(owned.cast(), data, len))
     }
 
     /// A message that takes over `bytes` without copying them, unless they fit inline.
     pub fn from_vec(bytes: Vec<u8>) -> Message {
-        if bytes.len() <= INLINE_MAX { Message::inline(&bytes) } else { Message::from_owner(bytes) }
+        match bytes.capacity() {
+            _ if bytes.len() <= INLINE_MAX => Message::inline(&bytes),
+            ..shelf::BODY_BYTES_MIN => Message::from_owner(bytes),
+            _ => Message::from_owner(Shelved(bytes)),
+        }
     }
 
     /// Whether the body is in the message itself, so that to drop it frees nothing.
@@ -471,6 +484,10 @@ impl Message {
 
     /// A message with a block of its own.
     fn solo(len: usize) -> Result<Message, OutOfMemory> {
+        if len >= shelf::BODY_BYTES_MIN {
+            let buffer = Shelved(shelf::buffer(len).ok_or(OutOfMemory)?);
+            return Message::own(buffer, |buffer| (buffer.0.as_mut_ptr(), len)).map_err(|_| OutOfMemory);
+        }
         let block = Block::allocate(len, 1)?;
         // SAFETY: the block was just allocated with `len` bytes behind its head.
         Ok(Message::shared(block.cast(), unsafe { Block::data(block) }, len))

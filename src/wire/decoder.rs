@@ -12,6 +12,7 @@ use super::command::{self, CANCEL, Command, SUBSCRIBE};
 use super::frame::{self, BODY_BYTES_MAX, Framing, HEADER_BYTES_MAX, Header, V1, V2};
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
 use crate::message::{Arena, INLINE_MAX, Message};
+use crate::shelf;
 use sealed::Sealed;
 
 /// The longest command, save for subscriptions.
@@ -406,6 +407,9 @@ fn pass_on<S: Sink>(input: &[u8], arena: &mut Arena, sink: &mut S) -> Result<usi
 
 /// Makes room for so many more bytes, if there is memory for them.
 fn grow(bytes: &mut Vec<u8>, room: usize) -> Result<(), WireError> {
+    if bytes.capacity() == 0 && room >= shelf::BODY_BYTES_MIN {
+        *bytes = shelf::buffer(room).ok_or(WireError::OutOfMemory)?;
+    }
     bytes.try_reserve_exact(room).map_err(|_| WireError::OutOfMemory)
 }
 
