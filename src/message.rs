@@ -5,6 +5,8 @@
 //! allocation for one large body, or for many middle-sized ones carved from it by an [`Arena`]), or
 //! whatever the application handed over ([`Message::from_owner`]), which is then dropped exactly once.
 
+mod slots;
+
 use crate::shelf::{self, Shelved};
 use std::alloc::{Layout, alloc, dealloc};
 use std::cell::RefCell;
@@ -111,6 +113,12 @@ const _: () = assert!(size_of::<usize>() != 8 || size_of::<Message>() == 40, "a 
 const _: () = assert!(size_of::<RawMessage>() == size_of::<Message>(), "an ABI gives a message as much room");
 const _: () = assert!(INLINE_AT + INLINE_MAX == size_of::<Message>(), "an inline body ends with the message");
 
+/// In a queue's slot, in the meta word: the message is more than this word, see [`slots`]. Not among the flags: it is in
+/// the byte that has the length of an inline body, and no such length.
+const FLAG_IN_SECOND: usize = meta(0, 0x80);
+
+const _: () = assert!(INLINE_MAX < 0x80, "a length leaves the bit alone");
+
 /// A meta word with these first bytes and no others.
 const fn meta(flags: u8, inline_len: u8) -> usize {
     let mut bytes = [0; size_of::<usize>()];
@@ -186,12 +194,18 @@ impl Message {
     /// The caller writes all `len` bytes before anything reads the message.
     #[inline]
     pub unsafe fn uninit(len: usize) -> Result<Message, OutOfMemory> {
-        if len <= INLINE_MAX {
-            let mut message = Message::new();
-            message.meta = meta(0, len as u8);
-            return Ok(message);
+        match Message::zeroed_inline(len) {
+            Some(message) => Ok(message),
+            None => Message::uninit_shared(len),
         }
-        Message::uninit_shared(len)
+    }
+
+    /// A message with a body of `len` zero bytes, if that fits inline.
+    #[inline]
+    pub fn zeroed_inline(len: usize) -> Option<Message> {
+        let mut message = Message::new();
+        message.meta = meta(0, len as u8);
+        (len <= INLINE_MAX).then_some(message)
     }
 
     /// [`Message::uninit`] for a body that is not inline.

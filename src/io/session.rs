@@ -302,7 +302,7 @@ impl Session {
     /// Whether the application has closed a connection that there is not: nothing is left to be written.
     fn is_closed_by_application(&mut self) -> bool {
         self.options.is_raw(self.owner.kind)
-            && self.pipe.as_mut().and_then(Pipe::peek).is_some_and(Message::is_empty)
+            && self.pipe.as_mut().and_then(|pipe| pipe.peek(Message::is_empty)) == Some(true)
     }
 
     /// While no publisher is connected, changes of subscriptions need not be kept: the whole state is

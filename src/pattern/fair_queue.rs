@@ -144,7 +144,7 @@ impl FairQueue {
         }
         while let Some(id) = self.rotation.current() {
             let pipe = pipes.get(id);
-            match pipe.peek().map(Message::kind) {
+            match pipe.peek(Message::kind) {
                 Some(Kind::Data) => return true,
                 Some(_) => {
                     if let Some(part) = pipe.read()

@@ -313,7 +313,7 @@ pub(crate) fn first_words(kind: SocketType, options: &Options) -> Vec<Message> {
 
 /// Whether the pipe's other end is closed and no data is left to read; other messages are dropped.
 fn is_spent(pipe: &mut Pipe) -> bool {
-    while pipe.peek().is_some_and(|part| part.kind() != Kind::Data) {
+    while pipe.peek(Message::kind).is_some_and(|kind| kind != Kind::Data) {
         pipe.read();
     }
     pipe.is_finished()

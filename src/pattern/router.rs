@@ -173,7 +173,7 @@ impl Router {
             return;
         }
         let pipe = pipes.get(id);
-        while pipe.peek().is_some_and(|part| part.kind() != Kind::Data) {
+        while pipe.peek(Message::kind).is_some_and(|kind| kind != Kind::Data) {
             if let Some(part) = pipe.read()
                 && !self.names.control(id, part)
             {

@@ -5,6 +5,7 @@
 //! deadlock, which loom reports; a slot that both threads touch, as a causality violation.
 #![forbid(unsafe_code)]
 
+use super::queue::slotted::Whole;
 use super::queue::{Consumer, Producer, Sleep, queue};
 use super::swap::Swap;
 use super::{Bounds, Notify, Pipe, Signal, pipe, pipe_with};
@@ -133,7 +134,7 @@ fn loom_values_are_taken_back_while_the_consumer_takes_others() {
             let _ = tx.publish();
             tx
         });
-        let mut got: Vec<i32> = (0..3).filter_map(|_| rx.pop()).collect();
+        let mut got: Vec<usize> = (0..3).filter_map(|_| rx.pop()).collect();
         let _tx = producer.join().unwrap();
         got.extend(std::iter::from_fn(|| rx.pop()));
         assert_eq!(got, [0, 1, 2]);
@@ -154,10 +155,10 @@ fn loom_every_value_is_dropped_once_whoever_goes_first() {
         let counter = drops.clone();
         let producer = thread::spawn(move || {
             for _ in 0..4 {
-                tx.push(Counted(counter.clone()));
+                tx.push(Whole(Counted(counter.clone())));
                 let _ = tx.publish();
             }
-            tx.push(Counted(counter));
+            tx.push(Whole(Counted(counter)));
             let _ = tx.close();
         });
         let taken = (0..3).filter_map(|_| rx.pop()).count();

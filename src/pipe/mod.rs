@@ -313,8 +313,9 @@ impl Pipe {
 
     #[inline]
     fn write_to_queue(&mut self, part: Message) {
-        // Looked at once it is in its slot: a message that is moved in one piece moves faster.
-        if self.tx.push(part).more() {
+        let more = part.more();
+        self.tx.push(part);
+        if more {
             self.writing = Writing::ToQueue;
         } else {
             self.writing = Writing::Nothing;
@@ -441,7 +442,7 @@ impl Pipe {
 
     /// Takes the markers that come next. They hold up nobody: a writer counts no mark.
     fn take_markers(&mut self) {
-        while let Some(origin) = self.rx.peek().and_then(Message::marker_number) {
+        while let Some(origin) = self.rx.peek().and_then(|part| part.marker_number()) {
             self.origin = origin;
             drop(self.rx.pop());
         }
@@ -458,13 +459,13 @@ impl Pipe {
     }
 
     /// Looks at the next part without taking it; see [`Pipe::read`].
-    pub(crate) fn peek(&mut self) -> Option<&Message> {
+    pub(crate) fn peek<R>(&mut self, look: impl FnOnce(&Message) -> R) -> Option<R> {
         if !self.can_read() {
             return None;
         }
         match self.refill.front() {
-            Some(part) => Some(part),
-            None => self.rx.peek(),
+            Some(part) => Some(look(part)),
+            None => self.rx.peek().map(|part| look(&part)),
         }
     }
 
@@ -474,7 +475,7 @@ impl Pipe {
             if !self.refill.is_empty() {
                 return true;
             }
-            match self.rx.peek().map(Message::marker_number) {
+            match self.rx.peek().map(|part| part.marker_number()) {
                 Some(None) => return true,
                 Some(Some(_)) => self.take_markers(),
                 None if self.fall_asleep() => return false,

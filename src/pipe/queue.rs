@@ -16,7 +16,9 @@
 
 use crate::sync::{self, Arc, AtomicBool, AtomicPtr, AtomicUsize, Ordering, UnsafeCell};
 use crossbeam_utils::CachePadded;
-use std::mem::MaybeUninit;
+use std::marker::PhantomData;
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ops::Deref;
 use std::ptr;
 
 /// Slots in the first segment: an idle connection has no more.
@@ -40,11 +42,93 @@ const COUNT: usize = !(ONE - 1);
 /// Publications in succession that found the consumer awake, after which the queue flows.
 const FLOW_AFTER: u32 = if cfg!(loom) { 1 } else { 256 };
 
-/// One slot. The producer writes it before it is published, the consumer takes it after: never both.
-type Slot<T> = UnsafeCell<MaybeUninit<T>>;
+/// A value as it lies in a slot: in two halves, which are apart in memory. A value that does with the first leaves the
+/// second as it is, so that less memory has to go from the producer's processor to the consumer's.
+///
+/// # Safety
+/// `get` gives the value that was `put`, and reads nothing that was not written by that.
+pub(crate) unsafe trait Slotted: Sized {
+    /// What every value has.
+    type First;
+    /// What some values have besides.
+    type Second;
 
-struct Segment<T> {
-    slots: Box<[Slot<T>]>,
+    /// Writes the value into a slot.
+    ///
+    /// # Safety
+    /// Both halves may be written.
+    unsafe fn put(self, first: *mut Self::First, second: *mut Self::Second);
+
+    /// Reads it. The slot keeps the bytes, but from then on, or when this is a look only (see [`Peek`]), one of the two
+    /// is not used.
+    ///
+    /// # Safety
+    /// The slot was written by `put`, and may be read.
+    unsafe fn get(first: *const Self::First, second: *const Self::Second) -> Self;
+}
+
+/// A half of a slot. The producer writes it before it is published, the consumer takes it after: never both.
+type Half<T> = UnsafeCell<MaybeUninit<T>>;
+
+/// The slots of a segment: where the first halves are, where the second ones, and how many of each.
+struct Slots<T: Slotted> {
+    first: *const Half<T::First>,
+    second: *const Half<T::Second>,
+    count: usize,
+}
+
+impl<T: Slotted> Clone for Slots<T> {
+    fn clone(&self) -> Slots<T> {
+        *self
+    }
+}
+
+impl<T: Slotted> Copy for Slots<T> {}
+
+impl<T: Slotted> Slots<T> {
+    const NONE: Slots<T> = Slots { first: ptr::null(), second: ptr::null(), count: 0 };
+
+    /// # Safety
+    /// `index` is below the count, the segment is alive, and the slot is the caller's to write.
+    #[inline]
+    unsafe fn put(&self, index: usize, value: T) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*self.first.add(index)).with_mut(|first| {
+                (*self.second.add(index))
+                    .with_mut(|second| value.put((*first).as_mut_ptr(), (*second).as_mut_ptr()));
+            });
+        }
+    }
+
+    /// # Safety
+    /// `index` is below the count, the segment is alive, the slot was written, and is the caller's to read.
+    #[inline]
+    unsafe fn get(&self, index: usize) -> T {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*self.first.add(index)).with(|first| {
+                (*self.second.add(index)).with(|second| T::get((*first).as_ptr(), (*second).as_ptr()))
+            })
+        }
+    }
+}
+
+/// A value that is still in its slot.
+pub(crate) struct Peek<'a, T>(ManuallyDrop<T>, PhantomData<&'a T>);
+
+impl<T> Deref for Peek<'_, T> {
+    type Target = T;
+
+    #[inline]
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+struct Segment<T: Slotted> {
+    first: Box<[Half<T::First>]>,
+    second: Box<[Half<T::Second>]>,
     /// The segment after this one. Written by the producer before it publishes anything in it.
     next: AtomicPtr<Segment<T>>,
     /// The segment before this one; the producer's own, and valid only while that segment holds
@@ -52,11 +136,11 @@ struct Segment<T> {
     previous: *mut Segment<T>,
 }
 
-impl<T> Segment<T> {
+impl<T: Slotted> Segment<T> {
     fn new(slots: usize) -> *mut Segment<T> {
-        let slots = (0..slots).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect();
         Box::into_raw(Box::new(Segment {
-            slots,
+            first: (0..slots).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect(),
+            second: (0..slots).map(|_| UnsafeCell::new(MaybeUninit::uninit())).collect(),
             next: AtomicPtr::new(ptr::null_mut()),
             previous: ptr::null_mut(),
         }))
@@ -65,14 +149,18 @@ impl<T> Segment<T> {
     /// The slots of a segment, for an end that works in it.
     ///
     /// # Safety
-    /// `segment` is null, or a live segment that stays alive while `'a` lasts.
-    unsafe fn slots<'a>(segment: *mut Segment<T>) -> &'a [Slot<T>] {
+    /// `segment` is null, or a live segment.
+    unsafe fn slots(segment: *mut Segment<T>) -> Slots<T> {
         // SAFETY: the caller's promise.
-        unsafe { segment.as_ref() }.map_or(&[], |segment| &segment.slots)
+        unsafe { segment.as_ref() }.map_or(Slots::NONE, |segment| Slots {
+            first: segment.first.as_ptr(),
+            second: segment.second.as_ptr(),
+            count: segment.first.len(),
+        })
     }
 }
 
-struct Shared<T> {
+struct Shared<T: Slotted> {
     /// `published count | FLOWING | CLOSED | ASLEEP`.
     tail: CachePadded<AtomicUsize>,
     /// While the queue flows: the consumer sleeps, or is about to, and wants to be woken.
@@ -88,18 +176,17 @@ struct Shared<T> {
 
 // SAFETY: values move from the producer's thread to the consumer's; the slots are handed over by the
 // release/acquire pair on `tail`, so that no slot is accessed by both sides at a time.
-unsafe impl<T: Send> Send for Shared<T> {}
+unsafe impl<T: Slotted + Send> Send for Shared<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send> Sync for Shared<T> {}
+unsafe impl<T: Slotted + Send> Sync for Shared<T> {}
 
 /// The writing end.
-pub(crate) struct Producer<T> {
+pub(crate) struct Producer<T: Slotted> {
     shared: Arc<Shared<T>>,
     /// The segment that is being filled; null before the first value.
     segment: *mut Segment<T>,
     /// Its slots, so that writing one does not go through the segment.
-    slots: *const Slot<T>,
-    slot_count: usize,
+    slots: Slots<T>,
     /// The next slot.
     index: usize,
     /// Values written, published or not.
@@ -116,13 +203,12 @@ pub(crate) struct Producer<T> {
 }
 
 /// The reading end.
-pub(crate) struct Consumer<T> {
+pub(crate) struct Consumer<T: Slotted> {
     shared: Arc<Shared<T>>,
     /// The segment that is being emptied; null before the first value.
     segment: *mut Segment<T>,
     /// Its slots, so that taking one does not go through the segment.
-    slots: *const Slot<T>,
-    slot_count: usize,
+    slots: Slots<T>,
     /// The next slot.
     index: usize,
     /// Where to look for new publications: the slots from `index` up to here are published.
@@ -138,9 +224,9 @@ pub(crate) struct Consumer<T> {
 }
 
 // SAFETY: an end is used by one thread at a time (its methods take `&mut self`) and may move to another.
-unsafe impl<T: Send> Send for Producer<T> {}
+unsafe impl<T: Slotted + Send> Send for Producer<T> {}
 // SAFETY: as above.
-unsafe impl<T: Send> Send for Consumer<T> {}
+unsafe impl<T: Slotted + Send> Send for Consumer<T> {}
 
 /// A consumer that is faster than its producer comes to walk in step with it, value by value, and the tail
 /// word wanders between their processors with each, which costs both more than all the rest. When so many
@@ -169,12 +255,12 @@ pub(crate) enum Sleep {
 }
 
 /// A new queue, its consumer awake.
-pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
+pub(crate) fn queue<T: Slotted>() -> (Producer<T>, Consumer<T>) {
     queue_from(0)
 }
 
 /// A new queue that has counted up to `count`, a multiple of [`ONE`], already.
-fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
+fn queue_from<T: Slotted>(count: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
         tail: CachePadded::new(AtomicUsize::new(count)),
         drowsy: AtomicBool::new(false),
@@ -185,8 +271,7 @@ fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
     let producer = Producer {
         shared: shared.clone(),
         segment: ptr::null_mut(),
-        slots: ptr::null(),
-        slot_count: 0,
+        slots: Slots::NONE,
         index: 0,
         written: count,
         published: count,
@@ -198,8 +283,7 @@ fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
     let consumer = Consumer {
         shared,
         segment: ptr::null_mut(),
-        slots: ptr::null(),
-        slot_count: 0,
+        slots: Slots::NONE,
         index: 0,
         limit: 0,
         taken_at_limit: count,
@@ -210,21 +294,18 @@ fn queue_from<T>(count: usize) -> (Producer<T>, Consumer<T>) {
     (producer, consumer)
 }
 
-impl<T> Producer<T> {
-    /// Writes a value and returns it where it is; it is not published yet.
+impl<T: Slotted> Producer<T> {
+    /// Writes a value; it is not published yet.
     #[inline]
-    pub(crate) fn push(&mut self, value: T) -> &T {
-        if self.index == self.slot_count {
+    pub(crate) fn push(&mut self, value: T) {
+        if self.index == self.slots.count {
             self.extend();
         }
-        // SAFETY: `index < slot_count`, so the slot is one of the segment that we fill, which the consumer
-        // does not leave before it is full.
-        let slot = unsafe { &*self.slots.add(self.index) };
+        // SAFETY: `index` is below the count, so the slot is one of the segment that we fill, which the consumer does not
+        // leave before it is full; it is unpublished: only we access it.
+        unsafe { self.slots.put(self.index, value) };
         self.index += 1;
         self.written = self.written.wrapping_add(ONE);
-        // SAFETY: the slot is unpublished: only we access it, and the reference borrows `self`, so it is
-        // not published meanwhile.
-        unsafe { slot.with_mut(|slot| (*slot).write(value)) }
     }
 
     /// Whether everything that was written is published.
@@ -247,12 +328,12 @@ impl<T> Producer<T> {
                 (*previous).next.store(ptr::null_mut(), Ordering::Relaxed);
                 self.fill(previous);
             }
-            self.index = self.slot_count;
+            self.index = self.slots.count;
         }
         self.index -= 1;
         self.written = self.written.wrapping_sub(ONE);
         // SAFETY: the slot was written by us, is unpublished, and is now outside the written part.
-        Some(unsafe { (*self.slots.add(self.index)).with_mut(|slot| (*slot).assume_init_read()) })
+        Some(unsafe { self.slots.get(self.index) })
     }
 
     /// Publishes what was written. True: the consumer was asleep, and the caller must wake it.
@@ -338,14 +419,14 @@ impl<T> Producer<T> {
     #[cold]
     fn extend(&mut self) {
         let mut next = self.shared.spare.swap(ptr::null_mut(), Ordering::Acquire);
-        let wanted = match self.slot_count {
+        let wanted = match self.slots.count {
             0 => SEGMENT_SLOTS_MIN,
             last => (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX),
         };
         // SAFETY: what came out of `spare` is a segment that the consumer has left and nobody refers to.
         // `segment` is null, or full of values of which none, or only the last, is taken.
         unsafe {
-            if !next.is_null() && Segment::slots(next).len() < wanted {
+            if !next.is_null() && Segment::slots(next).count < wanted {
                 drop(Box::from_raw(next));
                 next = ptr::null_mut();
             }
@@ -370,15 +451,14 @@ impl<T> Producer<T> {
     /// # Safety
     /// The segment is alive, and no slot that we will write is published.
     unsafe fn fill(&mut self, segment: *mut Segment<T>) {
-        // SAFETY: the caller's promise; the address is used only while the segment is ours to fill.
-        let slots = unsafe { Segment::slots(segment) };
-        (self.slots, self.slot_count) = (slots.as_ptr(), slots.len());
+        // SAFETY: the caller's promise; the addresses are used only while the segment is ours to fill.
+        self.slots = unsafe { Segment::slots(segment) };
         self.segment = segment;
         self.index = 0;
     }
 }
 
-impl<T> Consumer<T> {
+impl<T: Slotted> Consumer<T> {
     /// Takes the next published value.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<T> {
@@ -387,7 +467,7 @@ impl<T> Consumer<T> {
         }
         // SAFETY: `index < limit`, so the slot is one of the segment that we empty and published: written,
         // and ours alone.
-        let value = unsafe { (*self.slots.add(self.index)).with_mut(|slot| (*slot).assume_init_read()) };
+        let value = unsafe { self.slots.get(self.index) };
         self.index += 1;
         Some(value)
     }
@@ -402,8 +482,7 @@ impl<T> Consumer<T> {
         // in order again.
         let before = unsafe {
             let before = ptr::read(into);
-            (*self.slots.add(self.index))
-                .with_mut(|slot| ptr::copy_nonoverlapping((*slot).as_ptr(), into, 1));
+            ptr::write(into, self.slots.get(self.index));
             before
         };
         self.index += 1;
@@ -412,12 +491,12 @@ impl<T> Consumer<T> {
 
     /// Looks at the next published value without taking it.
     #[inline]
-    pub(crate) fn peek(&mut self) -> Option<&T> {
+    pub(crate) fn peek(&mut self) -> Option<Peek<'_, T>> {
         if self.index == self.limit && !self.refresh() {
             return None;
         }
-        // SAFETY: as in `pop`; the reference borrows `self`, so the value is not taken meanwhile.
-        Some(unsafe { (*self.slots.add(self.index)).with(|slot| (*slot).assume_init_ref()) })
+        // SAFETY: as in `pop`; the look borrows `self`, so the value is not taken meanwhile, and it is not dropped with it.
+        Some(Peek(ManuallyDrop::new(unsafe { self.slots.get(self.index) }), PhantomData))
     }
 
     /// How many of the published values are as `wanted` says.
@@ -435,10 +514,11 @@ impl<T> Consumer<T> {
             // the slots written; only we take values, and we do not while `&mut self` is held.
             unsafe {
                 let slots = Segment::slots(segment);
-                for slot in slots.iter().skip(index).take(left) {
-                    found += usize::from(slot.with(|slot| wanted((*slot).assume_init_ref())));
+                let end = slots.count.min(index.saturating_add(left));
+                for at in index..end {
+                    found += usize::from(wanted(&ManuallyDrop::new(slots.get(at))));
                 }
-                left -= left.min(slots.len() - index);
+                left -= end - index;
                 if left > 0 {
                     segment = (*segment).next.load(Ordering::Acquire);
                 }
@@ -513,11 +593,11 @@ impl<T> Consumer<T> {
             return false;
         }
         let published = self.seen;
-        if self.index == self.slot_count {
+        if self.index == self.slots.count {
             self.advance();
         }
         let there = published.wrapping_sub(taken) / ONE;
-        self.limit = self.slot_count.min(self.index.saturating_add(there));
+        self.limit = self.slots.count.min(self.index.saturating_add(there));
         self.taken_at_limit = taken.wrapping_add((self.limit - self.index) * ONE);
         true
     }
@@ -560,20 +640,19 @@ impl<T> Consumer<T> {
         };
         assert!(!next.is_null(), "a published value has a segment");
         // SAFETY: the segment lives until we leave it.
-        let slots = unsafe { Segment::slots(next) };
-        (self.slots, self.slot_count) = (slots.as_ptr(), slots.len());
+        self.slots = unsafe { Segment::slots(next) };
         self.segment = next;
         self.index = 0;
     }
 }
 
-impl<T> Drop for Producer<T> {
+impl<T: Slotted> Drop for Producer<T> {
     fn drop(&mut self) {
         while self.unpush().is_some() {}
     }
 }
 
-impl<T> Drop for Consumer<T> {
+impl<T: Slotted> Drop for Consumer<T> {
     fn drop(&mut self) {
         // Whatever comes after this is dropped with the queue. The reference count of the shared part
         // orders these stores before that.
@@ -586,7 +665,7 @@ impl<T> Drop for Consumer<T> {
     }
 }
 
-impl<T> Drop for Shared<T> {
+impl<T: Slotted> Drop for Shared<T> {
     fn drop(&mut self) {
         let published = self.tail.load(Ordering::Acquire) & COUNT;
         let mut segment = self.first.load(Ordering::Acquire);
@@ -596,10 +675,12 @@ impl<T> Drop for Shared<T> {
             // SAFETY: both ends are gone, so the chain is ours alone; `left` values from `index` on are
             // published and not taken. (The producer took back its unpublished ones when it went.)
             unsafe {
-                for slot in Segment::slots(segment).iter().skip(index).take(left) {
-                    slot.with_mut(|slot| (*slot).assume_init_drop());
-                    left -= 1;
+                let slots = Segment::slots(segment);
+                let end = slots.count.min(index.saturating_add(left));
+                for at in index..end {
+                    drop(slots.get(at));
                 }
+                left -= end - index;
                 let next = (*segment).next.load(Ordering::Relaxed);
                 drop(Box::from_raw(segment));
                 segment = next;
@@ -614,146 +695,7 @@ impl<T> Drop for Shared<T> {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod slotted;
 #[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize as Counter;
-
-    /// Queues whose count is at its beginning and about to wrap.
-    fn queues<T>() -> [(Producer<T>, Consumer<T>); 2] {
-        [queue(), queue_from(0usize.wrapping_sub(10 * ONE))]
-    }
-
-    #[test]
-    fn values_come_out_in_order_across_segments() {
-        for ends in queues() {
-            in_order_across_segments(ends);
-        }
-    }
-
-    fn in_order_across_segments((mut tx, mut rx): (Producer<usize>, Consumer<usize>)) {
-        let mut expected = 0;
-        let mut next = 0;
-        for round in 0..if cfg!(miri) { 50 } else { 200 } {
-            for _ in 0..round {
-                tx.push(next);
-                next += 1;
-            }
-            assert_eq!(rx.pop(), None, "nothing is visible before it is published");
-            assert!(!tx.publish());
-            for _ in 0..round {
-                assert_eq!(rx.peek().copied(), Some(expected));
-                assert_eq!(rx.pop(), Some(expected));
-                expected += 1;
-            }
-        }
-    }
-
-    #[test]
-    fn unpublished_values_can_be_taken_back_over_many_segments() {
-        let [_, (mut tx, mut rx)] = queues::<String>();
-        for size in [0, 1, 15, 16, 17, if cfg!(miri) { 100 } else { 1000 }] {
-            tx.push("kept".into());
-            assert!(!tx.publish());
-            for i in 0..size {
-                tx.push(i.to_string());
-            }
-            for i in (0..size).rev() {
-                assert_eq!(tx.unpush(), Some(i.to_string()));
-            }
-            assert_eq!(tx.unpush(), None);
-            assert_eq!(rx.pop().as_deref(), Some("kept"));
-            assert_eq!(rx.pop(), None);
-        }
-    }
-
-    #[test]
-    fn a_sleeper_is_reported_to_exactly_one_publication() {
-        for ends in queues() {
-            reported_to_exactly_one_publication(ends);
-        }
-    }
-
-    fn reported_to_exactly_one_publication((mut tx, mut rx): (Producer<u8>, Consumer<u8>)) {
-        for value in 0..20 {
-            tx.push(value);
-            assert!(!tx.publish());
-            assert_eq!(rx.sleep(), Sleep::Ready);
-            assert_eq!(rx.pop(), Some(value));
-        }
-        assert_eq!(rx.sleep(), Sleep::Asleep);
-        assert_eq!(rx.sleep(), Sleep::Asleep);
-        tx.push(1);
-        assert!(tx.publish());
-        tx.push(2);
-        assert!(!tx.publish());
-        assert_eq!(rx.sleep(), Sleep::Ready);
-        assert_eq!((rx.pop(), rx.pop()), (Some(1), Some(2)));
-        assert_eq!(rx.sleep(), Sleep::Asleep);
-        assert!(tx.close());
-        assert_eq!(rx.sleep(), Sleep::Closed);
-        assert!(rx.is_finished());
-    }
-
-    #[test]
-    fn every_value_is_dropped_once_whoever_goes_first() {
-        struct Counted<'a>(&'a Counter);
-        impl Drop for Counted<'_> {
-            fn drop(&mut self) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-        for (consumer_first, taken) in [(true, 0), (false, 0), (true, 100), (false, 100), (true, 700)] {
-            let drops = Counter::new(0);
-            let [_, (mut tx, mut rx)] = queues();
-            for _ in 0..1000 {
-                tx.push(Counted(&drops));
-            }
-            let _ = tx.publish();
-            tx.push(Counted(&drops)); // never published
-            for _ in 0..taken {
-                drop(rx.pop());
-            }
-            if consumer_first {
-                drop(rx);
-                tx.push(Counted(&drops));
-                let _ = tx.publish();
-                drop(tx);
-                assert_eq!(drops.load(Ordering::Relaxed), 1002);
-            } else {
-                drop(tx);
-                drop(rx);
-                assert_eq!(drops.load(Ordering::Relaxed), 1001);
-            }
-        }
-    }
-
-    #[test]
-    fn two_threads_and_a_million_values() {
-        let count = if cfg!(miri) { 2_000 } else { 1_000_000 };
-        let (mut tx, mut rx) = queue::<usize>();
-        let producer = std::thread::spawn(move || {
-            for i in 0..count {
-                tx.push(i);
-                if i % 7 != 0 {
-                    let _ = tx.publish();
-                }
-            }
-            let _ = tx.publish();
-            let _ = tx.close();
-        });
-        let mut next = 0;
-        loop {
-            match rx.pop() {
-                Some(value) => {
-                    assert_eq!(value, next);
-                    next += 1;
-                }
-                None if rx.is_finished() => break,
-                None => std::thread::yield_now(),
-            }
-        }
-        assert_eq!(next, count);
-        producer.join().unwrap();
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 
 use super::{Attachment, Bond, Core, Events};
 use crate::error::{Error, Result};
-use crate::message::Kind;
+use crate::message::{Kind, Message};
 use crate::metadata::{self, Metadata};
 use crate::pattern::PipeId;
 use crate::socket::kind::SocketType;
@@ -52,7 +52,7 @@ impl Core {
         self.catch_up()?;
         let id = self.pattern.pipe_named(routing_id)?;
         let pipe = self.pipes.get(id);
-        let readable = pipe.peek().is_some_and(|part| part.kind() == Kind::Data);
+        let readable = pipe.peek(Message::kind) == Some(Kind::Data);
         Ok(Events { readable, writable: !pipe.is_abandoned() && pipe.can_write() })
     }
 

@@ -1,0 +1,89 @@
+//! How a message lies in a queue: a short one takes one word, so that the queue moves little memory between processors.
+
+use super::{FLAG_IN_SECOND, Head, INLINE, Message, REST_WORDS};
+use crate::pipe::queue::Slotted;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+
+/// The longest body that needs the first word only: what of the meta word is body.
+const FIRST_BYTES_MAX: usize = size_of::<usize>() - 2;
+
+/// All but the meta word.
+#[derive(Clone, Copy)]
+pub(crate) struct Second {
+    head: NonNull<Head>,
+    rest: [*mut (); REST_WORDS],
+}
+
+// SAFETY: the meta word says whether the second half is there; with it, a message is put together of just the words that
+// it was. Without it, the message is inline, and its body, which is what of it is read, is all in the meta word.
+unsafe impl Slotted for Message {
+    type First = usize;
+    type Second = Second;
+
+    #[inline]
+    unsafe fn put(self, first: *mut usize, second: *mut Second) {
+        let this = ManuallyDrop::new(self);
+        let is_short = this.is_inline() && this.inline_len() <= FIRST_BYTES_MAX;
+        // SAFETY: the caller's promise: both may be written.
+        unsafe {
+            if is_short {
+                first.write(this.meta);
+            } else {
+                first.write(this.meta | FLAG_IN_SECOND);
+                second.write(Second { head: this.head, rest: this.rest });
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn get(first: *const usize, second: *const Second) -> Message {
+        // SAFETY: the caller's promise: `put` has written the first, and the second where it says so.
+        unsafe {
+            let meta = first.read();
+            if meta & FLAG_IN_SECOND == 0 {
+                return Message { head: INLINE, meta, rest: [ptr::null_mut(); REST_WORDS] };
+            }
+            let Second { head, rest } = second.read();
+            Message { head, meta: meta & !FLAG_IN_SECOND, rest }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::mem::MaybeUninit;
+
+    #[test]
+    fn every_message_comes_out_as_it_was() {
+        let owner = vec![7u8; 100];
+        for len in [0, 1, FIRST_BYTES_MAX, FIRST_BYTES_MAX + 1, 29, 30, 31, 1000, 100_000] {
+            for (more, shared) in [(false, false), (true, false), (false, true), (true, true)] {
+                let bytes: Vec<u8> = (0..len).map(|n| n as u8 ^ 0xa5).collect();
+                let mut message = Message::copy_from(&bytes).unwrap();
+                message.set_more(more);
+                if shared {
+                    message.set_shared();
+                }
+                let tag = message.tag();
+                let (mut first, mut second) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+                // SAFETY: written, and then read once.
+                let out = unsafe {
+                    message.put(first.as_mut_ptr(), second.as_mut_ptr());
+                    Message::get(first.as_ptr(), second.as_ptr())
+                };
+                assert_eq!((out.as_bytes(), out.more(), out.tag()), (&bytes[..], more, tag), "{len}");
+            }
+        }
+        let marker = Message::marker(u64::MAX - 5);
+        let (mut first, mut second) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        // SAFETY: as above.
+        let out = unsafe {
+            marker.put(first.as_mut_ptr(), second.as_mut_ptr());
+            Message::get(first.as_ptr(), second.as_ptr())
+        };
+        assert_eq!(out.marker_number(), Some(u64::MAX - 5));
+        drop(Message::from_vec(owner));
+    }
+}
