@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -72,6 +73,25 @@ uint64_t now_ns (void)
     struct timespec t;
     clock_gettime (CLOCK_MONOTONIC, &t);
     return (uint64_t) t.tv_sec * NS_PER_S + (uint64_t) t.tv_nsec;
+}
+
+static double clock_ns (clockid_t clock)
+{
+    struct timespec t;
+    CHECK (clock_gettime (clock, &t) == 0);
+    return (double) t.tv_sec * 1e9 + (double) t.tv_nsec;
+}
+
+double cpu_ns_of_process (void)
+{
+    return clock_ns (CLOCK_PROCESS_CPUTIME_ID);
+}
+
+double cpu_ns_with_parent (void)
+{
+    clockid_t parent;
+    CHECK (clock_getcpuclockid (getppid (), &parent) == 0);
+    return cpu_ns_of_process () + clock_ns (parent);
 }
 
 void sleep_until_ns (uint64_t when)
@@ -139,6 +159,25 @@ void child_end (struct child *child)
     while (waitpid (child->pid, NULL, 0) < 0)
         CHECK (errno == EINTR);
     child_forget (child);
+}
+
+uint64_t descriptors_raise (void)
+{
+    struct rlimit limit;
+    CHECK (getrlimit (RLIMIT_NOFILE, &limit) == 0);
+    limit.rlim_cur = limit.rlim_max;
+    CHECK (setrlimit (RLIMIT_NOFILE, &limit) == 0);
+    return limit.rlim_max;
+}
+
+uint64_t rss_bytes (void)
+{
+    unsigned long long total, resident;
+    FILE *file = fopen ("/proc/self/statm", "r");
+    CHECK (file != NULL);
+    CHECK (fscanf (file, "%llu %llu", &total, &resident) == 2);
+    fclose (file);
+    return resident * (uint64_t) sysconf (_SC_PAGESIZE);
 }
 
 void put (int fd, const void *record, size_t bytes)

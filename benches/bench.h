@@ -11,8 +11,14 @@
 #define NS_PER_MS 1000000ull
 #define NS_PER_US 1000ull
 
+/* Descriptors that a program has open beside those of its connections. */
+#define DESCRIPTORS_RESERVED 64
+
 /* The mark that every case sets on both ends unless it says otherwise. */
 #define HWM_MESSAGES 1000
+
+/* The time between two messages of a stream that is no hurry: 10,000 a second. */
+#define TRICKLE_NS (100 * NS_PER_US)
 
 /* A forked process and a pipe each way. */
 struct child
@@ -55,6 +61,11 @@ void bench_begin (unsigned seconds_max);
 uint64_t number (const char *text);
 
 uint64_t now_ns (void);
+
+/* Processor time of all threads of this process, user and system; and of its parent's too. */
+double cpu_ns_of_process (void);
+double cpu_ns_with_parent (void);
+
 void sleep_until_ns (uint64_t when);
 
 /* Starts a process that runs `role` and ends. Call it before the first context: a fork keeps no threads. */
@@ -65,6 +76,13 @@ void child_wait (struct child *child);
 
 /* Ends a child that would run for ever. */
 void child_end (struct child *child);
+
+/* Raises the limit of open descriptors as far as allowed, also for children that are started later, and says what it
+   is. */
+uint64_t descriptors_raise (void);
+
+/* The resident memory of this process. */
+uint64_t rss_bytes (void);
 
 /* Whole records over the pipes; a closed pipe ends the program. */
 void put (int fd, const void *record, size_t bytes);

@@ -52,6 +52,14 @@ static inline int hwm_set (void *socket, int messages_max)
     return zmq_setsockopt (socket, ZMQ_RCVHWM, &messages_max, sizeof messages_max);
 }
 
+/* What the system keeps for a connection, each way. */
+static inline int system_buffers_set (void *socket, int bytes)
+{
+    if (zmq_setsockopt (socket, ZMQ_SNDBUF, &bytes, sizeof bytes) != 0)
+        return -1;
+    return zmq_setsockopt (socket, ZMQ_RCVBUF, &bytes, sizeof bytes);
+}
+
 static inline int poll_ms (zmq_pollitem_t *items, int count, long timeout_ms)
 {
     return zmq_poll (items, count, timeout_ms);
@@ -117,6 +125,14 @@ static inline int hwm_set (void *socket, int messages_max)
 {
     uint64_t hwm = (uint64_t) messages_max;
     return zmq_setsockopt (socket, ZMQ_HWM, &hwm, sizeof hwm);
+}
+
+static inline int system_buffers_set (void *socket, int bytes)
+{
+    uint64_t size = (uint64_t) bytes;
+    if (zmq_setsockopt (socket, ZMQ_SNDBUF, &size, sizeof size) != 0)
+        return -1;
+    return zmq_setsockopt (socket, ZMQ_RCVBUF, &size, sizeof size);
 }
 
 static inline int poll_ms (zmq_pollitem_t *items, int count, long timeout_ms)

@@ -4,15 +4,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #define SECONDS_MAX 90
 #define MESSAGE_BYTES 16
 #define BACKLOG 4096
 /* A client socket may need a descriptor for the connection and one for its own wake-up. */
 #define FDS_PER_CONNECTION 2
-#define FDS_RESERVED 64
 
 struct rss
 {
@@ -20,25 +17,12 @@ struct rss
     uint64_t after_bytes;
 };
 
-static uint64_t rss_bytes (void)
-{
-    unsigned long long total, resident;
-    FILE *file = fopen ("/proc/self/statm", "r");
-    CHECK (file != NULL);
-    CHECK (fscanf (file, "%llu %llu", &total, &resident) == 2);
-    fclose (file);
-    return resident * (uint64_t) sysconf (_SC_PAGESIZE);
-}
-
 /* Raises the limit of descriptors as far as allowed; gives how many connections it has room for. */
 static uint64_t connections_max (uint64_t wanted)
 {
-    struct rlimit limit;
-    CHECK (getrlimit (RLIMIT_NOFILE, &limit) == 0);
-    limit.rlim_cur = limit.rlim_max;
-    CHECK (setrlimit (RLIMIT_NOFILE, &limit) == 0);
-    CHECK (limit.rlim_max > FDS_RESERVED + FDS_PER_CONNECTION);
-    uint64_t room = (limit.rlim_max - FDS_RESERVED) / FDS_PER_CONNECTION;
+    uint64_t descriptors = descriptors_raise ();
+    CHECK (descriptors > DESCRIPTORS_RESERVED + FDS_PER_CONNECTION);
+    uint64_t room = (descriptors - DESCRIPTORS_RESERVED) / FDS_PER_CONNECTION;
     return wanted < room ? wanted : room;
 }
 

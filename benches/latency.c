@@ -1,4 +1,5 @@
-/* REQ and REP in turn: half a round trip, back to back or with one request a millisecond. */
+/* REQ and REP in turn: half a round trip, back to back or with one request a millisecond; if asked for, with this
+   library's threads going to sleep at once where they wait. */
 #include "bench.h"
 #include "compat.h"
 
@@ -133,8 +134,9 @@ static void run_processes (const char *transport, const struct plan *plan)
 
 int main (int argc, char **argv)
 {
-    if (argc != 5 || (strcmp (argv[4], "hot") != 0 && strcmp (argv[4], "paced") != 0)) {
-        fprintf (stderr, "usage: %s tcp|ipc|inproc BYTES MILLISECONDS hot|paced\n", argv[0]);
+    int sleeps = argc == 6 && strcmp (argv[5], "nospin") == 0;
+    if (argc < 5 || argc > 6 || (argc == 6 && !sleeps) || (strcmp (argv[4], "hot") != 0 && strcmp (argv[4], "paced") != 0)) {
+        fprintf (stderr, "usage: %s tcp|ipc|inproc BYTES MILLISECONDS hot|paced [nospin]\n", argv[0]);
         return 2;
     }
     struct plan plan = {.bytes = number (argv[2]),
@@ -142,6 +144,7 @@ int main (int argc, char **argv)
                         .paced = strcmp (argv[4], "paced") == 0};
     CHECK (plan.bytes > 0);
     bench_begin (SECONDS_MAX);
+    CHECK (!sleeps || setenv ("OXMQ_SPIN_US", "0", 1) == 0);
     if (strcmp (argv[1], "inproc") == 0)
         run_threads (&plan);
     else

@@ -14,6 +14,7 @@
 #define WARM_UP_ROUND_TRIPS 200
 #define BLOCK_BYTES_MAX (4u << 20)
 #define SAMPLES_MAX (4u << 20)
+#define SETTLE_NS (100 * NS_PER_MS)
 
 struct plan
 {
@@ -70,6 +71,20 @@ static void writer_process (const struct link *link)
     } while (now_ns () < deadline);
 }
 
+/* Writes a block now and then, and says what the processor time of both processes was for each. */
+static void trickle_process (const struct link *link)
+{
+    const struct plan *plan = link->argument;
+    uint64_t blocks = plan->duration_ns / TRICKLE_NS, start = now_ns ();
+    double cpu_ns = cpu_ns_with_parent ();
+    for (uint64_t i = 0; i < blocks; i++) {
+        sleep_until_ns (start + i * TRICKLE_NS);
+        put (plan->fd, block, plan->bytes);
+    }
+    sleep_until_ns (now_ns () + SETTLE_NS);
+    printf ("cpu_ns %.1f\n", (cpu_ns_with_parent () - cpu_ns) / (double) blocks);
+}
+
 static int compare (const void *a, const void *b)
 {
     uint32_t x = *(const uint32_t *) a, y = *(const uint32_t *) b;
@@ -106,6 +121,15 @@ static void latency (int fd, const struct plan *plan)
     free (samples);
 }
 
+static void read_trickle (int fd, const struct plan *plan)
+{
+    uint64_t sum = 0;
+    ssize_t n;
+    while ((n = read (fd, block, plan->bytes)) > 0)
+        sum += (uint64_t) n;
+    CHECK (n == 0 && sum == plan->duration_ns / TRICKLE_NS * plan->bytes);
+}
+
 static void stream (int fd, const struct plan *plan)
 {
     uint64_t sum = 0, start = now_ns ();
@@ -116,28 +140,39 @@ static void stream (int fd, const struct plan *plan)
     printf ("gbits %.3f\n", (double) sum * 8 / (double) (now_ns () - start));
 }
 
+static const struct
+{
+    const char *name;
+    void (*child) (const struct link *);
+    void (*parent) (int fd, const struct plan *plan);
+} modes[] = {
+  {"stream", writer_process, stream},
+  {"trickle", trickle_process, read_trickle},
+  {"hot", echo_process, latency},
+  {"paced", echo_process, latency},
+};
+
 int main (int argc, char **argv)
 {
     int fd[2];
-    int streams = argc == 5 && strcmp (argv[4], "stream") == 0;
-    if (argc != 5 || (!streams && strcmp (argv[4], "hot") != 0 && strcmp (argv[4], "paced") != 0)) {
-        fprintf (stderr, "usage: %s tcp|ipc BYTES MILLISECONDS stream|hot|paced\n", argv[0]);
+    size_t mode = 0;
+    while (argc == 5 && mode < sizeof modes / sizeof modes[0] && strcmp (argv[4], modes[mode].name) != 0)
+        mode++;
+    if (argc != 5 || mode == sizeof modes / sizeof modes[0]) {
+        fprintf (stderr, "usage: %s tcp|ipc BYTES MILLISECONDS stream|trickle|hot|paced\n", argv[0]);
         return 2;
     }
     struct plan plan = {.bytes = number (argv[2]),
                         .duration_ns = number (argv[3]) * NS_PER_MS,
                         .paced = strcmp (argv[4], "paced") == 0};
-    CHECK (plan.bytes > 0 && plan.bytes <= BLOCK_BYTES_MAX);
+    CHECK (plan.bytes > 0 && plan.bytes <= BLOCK_BYTES_MAX && plan.duration_ns >= TRICKLE_NS);
     bench_begin (SECONDS_MAX);
     memset (block, 'x', sizeof block);
     pair_new (argv[1], fd);
     plan.fd = fd[1];
-    struct child child = child_start (streams ? writer_process : echo_process, &plan);
+    struct child child = child_start (modes[mode].child, &plan);
     close (fd[1]);
-    if (streams)
-        stream (fd[0], &plan);
-    else
-        latency (fd[0], &plan);
+    modes[mode].parent (fd[0], &plan);
     /* The echo ends when its copy of our end is closed too: it holds one since the fork. */
     shutdown (fd[0], SHUT_RDWR);
     child_wait (&child);

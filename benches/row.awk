@@ -12,9 +12,11 @@ function sort (list, n,    i, j, v) {
 
 function show (v) {
     if (unit == "us")
-        return sprintf ("%.1f us", v)
+        return sprintf (v < 1 ? "%.2f us" : "%.1f us", v)
+    if (unit == "us/s")
+        return sprintf ("%.0f us/s", v)
     if (unit == "B")
-        return sprintf ("%.1f kB", v / 1000)
+        return v < 1000 ? sprintf ("%.0f B", v) : sprintf ("%.1f kB", v / 1000)
     if (unit == "ns")
         return v < 1e4 ? sprintf ("%.0f ns", v) : sprintf ("%.1f us", v / 1e3)
     if (unit == "ms" || unit == "instr")
@@ -84,14 +86,14 @@ function goal_text () {
 }
 
 END {
-    lower = unit == "us" || unit == "ns" || unit == "B" || unit == "ms" || unit == "instr"
+    lower = unit == "us" || unit == "us/s" || unit == "ns" || unit == "B" || unit == "ms" || unit == "instr"
     oxmq = "oxmq" abi
     theirs = summarize("libzmq5")
     ours = summarize(oxmq)
     kernel = summarize("limit")
     ratio = better(ours, theirs)
     share = better(ours, kernel)
-    printf "| %-24s | %7s | %3s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n", name, bytes,
+    printf "| %-25s | %7s | %3s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n", name, bytes,
         abi ".x", text["libzmq5"], text[oxmq], ratio == "" ? "-" : sprintf("%.2f", ratio), goal_text(),
         reached(ours, ratio), spread["libzmq5"], spread[oxmq], text["limit"],
         share == "" ? "-" : sprintf("%.0f%%", 100 * share)

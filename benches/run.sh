@@ -27,14 +27,16 @@ SKIP=$(echo "${BENCH_SKIP:-}" | tr ',' ' ')
 MINUTES=${BENCH_MINUTES:-}
 [ -n "$MINUTES" ] || [ -n "${BENCH_ROUNDS:-}" ] || MINUTES=15
 if [ "${BENCH_QUICK:-0}" = 1 ]; then
-    ROUNDS=${BENCH_ROUNDS:-1} MS=300 DELIVERIES=2000000 STALL_MS=2000
+    ROUNDS=${BENCH_ROUNDS:-1} MS=300 SHORT_MS=300 DELIVERIES=2000000 STALL_MS=2000
 else
-    ROUNDS=${BENCH_ROUNDS:-5} MS=1000 DELIVERIES=8000000 STALL_MS=5000
+    ROUNDS=${BENCH_ROUNDS:-5} MS=1000 SHORT_MS=500 DELIVERIES=8000000 STALL_MS=5000
 fi
+MANY_STALL_MS=20000
 RUN_SECONDS_MAX=120
 CC=${CC:-cc}
 CFLAGS="-std=gnu11 -O2 -Wall -Wextra -Werror"
-PROGRAMS="throughput latency device fanout connections subscribe instructions"
+PROGRAMS="throughput latency trickle device fanout connections spread sockets subscribe instructions"
+LIMITS="raw queue"
 . "$here/cases.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX") || exit 1
@@ -79,7 +81,9 @@ build () {
         LIBS="$LIBS oxmq$abi"
     done
     mkdir -p "$BUILD/bench/limit" || exit 1
-    "$CC" $CFLAGS -o "$BUILD/bench/limit/raw" "$here/raw.c" "$here/bench.c" $ours -pthread || exit 1
+    for program in $LIMITS; do
+        "$CC" $CFLAGS -o "$BUILD/bench/limit/$program" "$here/$program.c" "$here/bench.c" $ours -pthread || exit 1
+    done
 }
 
 # Whether name/bytes is in a list of patterns.
@@ -100,8 +104,6 @@ selected () {
     fi
     if [ -n "$ONLY" ]; then
         listed "$1" "$ONLY"
-    else
-        case $1 in instructions-*) return 1 ;; esac
     fi
 }
 
@@ -116,58 +118,70 @@ run_bounded () { # file library program arguments...
 }
 
 # Prints the metric's value, or the word "fails". In a round, all rows that want the same run share it, but for those of
-# the kernel's limit: that is measured beside each.
+# a limit: that is measured beside each.
 run_program () { # library metric program arguments...
     library=$1 metric=$2
     shift 2
     run=$work/runs/$library-$(echo "$*" | tr ' ' '-')
-    [ "$library" != limit ] && [ -e "$run" ] || run_bounded "$run" "$library" "$@"
+    if [ "$library" = limit ] || [ ! -e "$run" ]; then
+        case $1 in
+        instructions) run_instructions "$run" "$library" "$2" "$3" ;;
+        *) run_bounded "$run" "$library" "$@" ;;
+        esac
+    fi
     value=$(awk -v m="$metric" '$1 == m { print $2 }' "$run")
     echo "${value:-fails}"
 }
 
-# The instructions that callgrind counts in one run of the program, in all of its processes that collect.
+# The instructions that callgrind counts in one run of the program: "sender" in that process, "receiver" in the other;
+# and how many "messages" that was for.
 count_instructions () { # library options... -- arguments...
     count_library=$1
     shift
     rm -f "$work"/callgrind.*
-    timeout -k 5 $RUN_SECONDS_MAX valgrind -q --tool=callgrind --callgrind-out-file="$work/callgrind.%p" "$@" \
-        > "$work/out" 2> "$work/err" < /dev/null || return 1
-    cat "$work"/callgrind.* | awk '/^(summary|totals):/ { if ($1 == "totals:") sum += $2 } END { printf "%.0f\n", sum }'
-}
-
-# Instructions for each message. "all" is the difference of two runs, so that the set-up does not count. It includes
-# the peer process, which callgrind follows as a fork, so that one message's whole way is seen.
-run_instructions () { # library metric program direction transport bytes
-    library=$1 metric=$2 binary=$BUILD/bench/$1/$3 direction=$4 transport=$5 bytes=$6
-    bursts=25 per_burst=200
-    if [ "$metric" = app ]; then
-        small=0
-        large=$(count_instructions "$library" --toggle-collect=burst_"$direction" \
-            "$binary" "$direction" "$transport" "$bytes" $bursts) || { echo fails; return; }
-    else
-        small=$(count_instructions "$library" "$binary" "$direction" "$transport" "$bytes" $bursts) &&
-            large=$(count_instructions "$library" "$binary" "$direction" "$transport" "$bytes" $((2 * bursts))) ||
-            { echo fails; return; }
+    if ! timeout -k 5 $RUN_SECONDS_MAX valgrind -q --tool=callgrind --callgrind-out-file="$work/callgrind.%p" "$@" \
+        > "$work/out" 2> "$work/err" < /dev/null; then
+        echo "bench: $count_library: instructions: failed: $(tr '\n' ' ' < "$work/err")" >&2
+        return 1
     fi
-    awk -v a="$small" -v b="$large" -v n=$((bursts * per_burst)) 'BEGIN { printf "%.1f\n", (b - a) / n }'
+    awk '$1 == "messages" { print; next }
+        $1 == "sender" { pid = $2; next }
+        $1 == "totals:" { print (FILENAME ~ "[.]" pid "$" ? "sender" : "receiver"), $2 }' "$work/out" "$work"/callgrind.*
 }
 
-run_case () { # library metric command...
-    case $3 in
-    instructions) run_instructions "$@" ;;
-    *) run_program "$@" ;;
-    esac
+# Instructions for each message. Over inproc: inside the calls. Otherwise: the difference of two runs, the second with
+# twice the messages, so that nothing else counts.
+run_instructions () { # file library transport bytes
+    file=$1 library=$2 transport=$3 bytes=$4 binary=$BUILD/bench/$2/instructions few=200 many=400
+    : > "$file"
+    if [ "$transport" = inproc ]; then
+        for call in send recv; do
+            count_instructions "$library" --toggle-collect=burst_$call "$binary" inproc "$bytes" $few > "$work/counts" ||
+                return
+            awk -v call=$call '{ sum[$1] = $2 } END { printf "%s %.1f\n", call, sum["sender"] / sum["messages"] }' \
+                "$work/counts" >> "$file"
+        done
+    elif count_instructions "$library" "$binary" "$transport" "$bytes" $few > "$work/counts.few" &&
+        count_instructions "$library" "$binary" "$transport" "$bytes" $many > "$work/counts.many"; then
+        awk '{ sum[$1] += FILENAME == ARGV[1] ? -$2 : $2 }
+            END { s = sum["sender"] / sum["messages"]; r = sum["receiver"] / sum["messages"]
+                printf "sender %.1f\nreceiver %.1f\nwhole %.1f\n", s, r, s + r }' \
+            "$work/counts.few" "$work/counts.many" > "$file"
+    fi
 }
 
 # The cases that are wanted and that an ABI among those measured has.
 select_cases () {
     while IFS='|' read -r name bytes unit metric goal abis command limit; do
         selected "$name/$bytes" && [ -n "$(abis_of "$abis")" ] || continue
-        if [ "${command%% *}" = instructions ] && ! command -v valgrind > /dev/null; then
-            echo "bench: no valgrind: $name is left out" >&2
-            continue
-        fi
+        case $command in
+        "once instructions "*)
+            if ! command -v valgrind > /dev/null; then
+                echo "bench: no valgrind: $name/$bytes is left out" >&2
+                continue
+            fi
+            ;;
+        esac
         echo "$name|$bytes|$unit|$metric|$goal|$(abis_of "$abis")|$command|$limit"
     done
 }
@@ -181,13 +195,20 @@ abis_of () { # the ABIs of a case
 run_round () {
     rm -rf "$work/runs"
     mkdir -p "$work/runs" "$work/values" || exit 1
+    apart="$apart${apart:+, }$("$BUILD/bench/limit/queue" 100 hot | awk '{ printf "%.2f", $2 }') us"
     while IFS='|' read -r name bytes unit metric goal abis command limit; do
+        case $command in
+        "once "*)
+            [ "$round" = 0 ] || continue
+            command=${command#once }
+            ;;
+        esac
         values=$work/values/$name.$bytes
         for library in $LIBS; do
             case $library in
             oxmq*) case " $abis" in *" ${library#oxmq} "*) ;; *) continue ;; esac ;;
             esac
-            value=$(run_case "$library" "$metric" $command)
+            value=$(run_program "$library" "$metric" $command)
             echo "$library $value" >> "$values"
             [ "$library $value" = "libzmq5 fails" ] || [ "$value" != fails ] || : > "$work/failed"
         done
@@ -198,9 +219,9 @@ run_round () {
 print_table () {
     echo "Taken $(date -u +%Y-%m-%d), $(uname -sr) $(uname -m), $(nproc) cores," \
         "$(awk -F': ' '/model name/ { print $2; exit }' /proc/cpuinfo), load $load at the start;" \
-        "$round rounds of $MS ms, medians; $beside."
+        "$round rounds of $MS ms, medians; $beside. Processors $apart apart (a word one way, when each round began)."
     echo
-    printf '| %-24s | %7s | %3s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n' case bytes ABI \
+    printf '| %-25s | %7s | %3s | %-12s | %-12s | %6s | %-15s | %-7s | %-24s | %-24s | %-10s | %5s |\n' case bytes ABI \
         libzmq5 oxmq ratio 'first goal' reached 'libzmq5 min .. max' 'oxmq min .. max' limit share
     echo '|---|--:|--:|---|---|--:|---|---|---|---|---|--:|'
     while IFS='|' read -r name bytes unit metric goal abis command limit; do
@@ -214,7 +235,7 @@ print_table () {
 # Rounds until all are done, or until another one would take too long.
 measure () {
     began=$(date +%s)
-    round=0
+    round=0 apart=
     while [ $round -lt "$ROUNDS" ]; do
         round_began=$(date +%s)
         run_round
