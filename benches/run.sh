@@ -7,7 +7,7 @@
 #   BENCH_ABI=2|4|both what of this library is measured: the 2.x ABI, the 4.x ABI, or both in the same run (default)
 #   BENCH_ROUNDS=N     rounds, in each of which every case runs once for each library (default: 5, if they fit)
 #   BENCH_MINUTES=N    no further round begins that would end later than this (default: 15; with BENCH_ROUNDS: no end)
-#   BENCH_QUICK=1      one round of short runs: about three minutes, for a first look
+#   BENCH_QUICK=1      one round of short runs: about four minutes, for a first look
 #   BENCH_ONLY=LIST    only these cases: names or name/bytes, with * and ?, separated by blanks or commas
 #   BENCH_SKIP=LIST    all but these
 #

@@ -126,6 +126,11 @@ impl Shared {
         }
     }
 
+    /// How long new sockets' threads may look again before they sleep.
+    pub(crate) fn spin(&self) -> Duration {
+        self.state.lock().options.effective_spin()
+    }
+
     /// Counts a socket out.
     pub(crate) fn unregister(&self, number: usize) {
         self.state.lock().sockets.remove(&number);
@@ -275,5 +280,33 @@ impl ContextHandle {
         }
         CONTEXTS.remove(self.0);
         Ok(())
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_socket_looks_for_as_long_as_its_context_said_when_it_was_made() {
+        let context = ContextHandle::new_context(1).unwrap();
+        let new = |spin| {
+            let change = |options: &mut ContextOptions| {
+                options.spin = spin;
+                Ok(())
+            };
+            context.configure(change).unwrap();
+            context.socket(SocketType::Pair, Options::default()).unwrap()
+        };
+        let [never, shortly, as_ever] = [Some(Duration::ZERO), Some(Duration::from_micros(7)), None].map(new);
+        let spin = |socket: SocketHandle| socket.turn().unwrap().spin;
+        let options = |spin| ContextOptions { spin, ..ContextOptions::default() };
+        assert_eq!(spin(never), Duration::ZERO);
+        assert_eq!(spin(shortly), options(Some(Duration::from_micros(7))).effective_spin());
+        assert_eq!(spin(as_ever), options(None).effective_spin());
+        for socket in [never, shortly, as_ever] {
+            socket.close().unwrap();
+        }
+        context.terminate().unwrap();
     }
 }

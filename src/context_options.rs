@@ -1,7 +1,9 @@
 //! Context options: what a context is told about itself. The ABIs translate numbers and C types to these.
 #![forbid(unsafe_code)]
 
+use crate::io::patience;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A context's options, with the defaults of libzmq 4.3.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +28,17 @@ pub struct ContextOptions {
     pub blocky: bool,
     /// Whether long messages are received in place. Kept for the program that asks: they always are.
     pub zero_copy_recv: bool,
+    /// How long a thread that waits may look again before it sleeps, where that has paid lately; at most a
+    /// millisecond, and what the environment variable OXMQ_SPIN_US says. `None`: what that says, or 50 µs. Counts for
+    /// sockets made afterwards, and for the I/O threads until the first socket is made.
+    pub spin: Option<Duration>,
+}
+
+impl ContextOptions {
+    /// How long a thread does look again: [`ContextOptions::spin`] within its bounds; zero where there is one processor.
+    pub fn effective_spin(&self) -> Duration {
+        patience::spin_time(self.spin)
+    }
 }
 
 impl Default for ContextOptions {
@@ -41,6 +54,7 @@ impl Default for ContextOptions {
             ipv6: false,
             blocky: true,
             zero_copy_recv: true,
+            spin: None,
         }
     }
 }

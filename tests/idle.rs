@@ -1,5 +1,5 @@
-//! Who waits, sleeps: a process that waits for messages is not woken before there is one. A test binary
-//! of its own, with one test, because it counts what the whole process does.
+//! Who waits, sleeps: a process that waits for messages is not woken before there is one, and uses no processor time.
+//! A test binary of its own, with one test, because it counts what the whole process does.
 #![forbid(unsafe_code)]
 
 mod common;
@@ -11,33 +11,55 @@ use std::time::Duration;
 
 /// Attempts to see it undisturbed: on a busy machine a thread may be kept from sleeping again at once.
 const ATTEMPTS: usize = 20;
+/// For how long nothing happens. A thread that looked all the while would use some fifteen ticks of the processor.
+const QUIET: Duration = Duration::from_millis(150);
+/// Ticks of the processor, of a hundredth of a second, that end in so short a time although next to nothing was done.
+const TICKS_MAX: u64 = 1;
 
-/// How many times the process's other threads have gone to sleep: once for each time that they were woken.
-fn sleeps() -> u64 {
-    let own = std::fs::read_link("/proc/thread-self").expect("this thread");
-    let tasks = std::fs::read_dir("/proc/self/task").expect("the threads");
-    let others =
-        tasks.map(|task| task.expect("a thread").path()).filter(|path| path.file_name() != own.file_name());
-    let of_thread = |path: std::path::PathBuf| {
-        let status = std::fs::read_to_string(path.join("status")).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
-        line.map_or(0, |count| count.trim().parse().expect("a number"))
-    };
-    others.map(of_thread).sum()
+/// What the process's other threads have done so far.
+#[derive(Debug, Clone, Copy)]
+struct Activity {
+    /// How many times they have gone to sleep: once for each time that they were woken.
+    sleeps: u64,
+    /// Ticks of the processor that they have used: a thread that never sleeps is not woken either.
+    ticks: u64,
 }
 
-/// Checks that the other threads sleep so many times at most, in one of several attempts.
-fn at_most(bound: u64, what: &str, mut attempt: impl FnMut()) {
+impl Activity {
+    fn now() -> Activity {
+        let own = std::fs::read_link("/proc/thread-self").expect("this thread");
+        let tasks = std::fs::read_dir("/proc/self/task").expect("the threads");
+        let tasks = tasks.map(|task| task.expect("a thread").path());
+        let mut all = Activity { sleeps: 0, ticks: 0 };
+        for task in tasks.filter(|task| task.file_name() != own.file_name()) {
+            let read = |name| std::fs::read_to_string(task.join(name)).unwrap_or_default();
+            let number = |text: &str| text.trim().parse::<u64>().expect("a number");
+            let status = read("status");
+            let line = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            all.sleeps += line.map_or(0, number);
+            // User and system time are fields 14 and 15; the second, a name in brackets, may have blanks in it.
+            let stat = read("stat");
+            let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields);
+            all.ticks += fields.split_whitespace().skip(11).take(2).map(number).sum::<u64>();
+        }
+        all
+    }
+}
+
+/// Checks that the other threads sleep so many times at most, and run for next to no time, in one of several attempts.
+fn at_most(sleeps_max: u64, what: &str, mut attempt: impl FnMut()) {
     let mut counts = Vec::new();
     for _ in 0..ATTEMPTS {
-        let before = sleeps();
+        let before = Activity::now();
         attempt();
-        counts.push(sleeps() - before);
-        if counts.last().is_some_and(|count| *count <= bound) {
+        let after = Activity::now();
+        let (sleeps, ticks) = (after.sleeps - before.sleeps, after.ticks - before.ticks);
+        if sleeps <= sleeps_max && ticks <= TICKS_MAX {
             return;
         }
+        counts.push((sleeps, ticks));
     }
-    panic!("{what}: {counts:?} wakes, and not {bound} at most");
+    panic!("{what}: {counts:?} wakes and ticks, and not {sleeps_max} and {TICKS_MAX} at most");
 }
 
 /// What a thread does that waits for messages and sends them back.
@@ -56,25 +78,39 @@ fn answer(socket: SocketHandle, polls: bool) {
     }
 }
 
+/// A context whose threads look for so long before they sleep; `None`: as long as they do if nobody says.
+fn context(spin: Option<Duration>) -> Context {
+    let context = Context::new();
+    let change = |options: &mut oxmq::ContextOptions| {
+        options.spin = spin;
+        Ok(())
+    };
+    context.handle.configure(change).expect("configure");
+    context
+}
+
 #[test]
 fn who_waits_sleeps() {
     let directory = TempDir::new();
-    for endpoint in ["tcp://127.0.0.1:*", &directory.ipc("idle"), "inproc://idle"] {
+    let endpoints = ["tcp://127.0.0.1:*", &directory.ipc("idle"), "inproc://idle"];
+    let spins = [None, Some(Duration::ZERO), Some(Duration::from_millis(1))];
+    for (endpoint, spin) in endpoints.iter().flat_map(|endpoint| spins.map(|spin| (endpoint, spin))) {
         for (polls, threads) in [(false, 1), (true, 1), (false, 2)] {
-            let context = Context::new();
+            let context = context(spin);
             let (there, here) = (context.socket(SocketType::Dealer), context.socket(SocketType::Dealer));
             here.connect(&bind(there, endpoint)).expect("connect");
             std::thread::scope(|scope| {
                 (0..threads).for_each(|_| drop(scope.spawn(|| answer(there, polls))));
+                // By then it pays to look before each sleep, and the threads read the connections themselves.
                 for turn in 0..200 {
                     send(here, turn.to_string());
                     assert_eq!(recv_text(here), turn.to_string());
                 }
-                let what = format!("{endpoint}, {threads} threads, polling: {polls}");
+                let what = format!("{endpoint}, {threads} threads, polling: {polls}, looking: {spin:?}");
                 // Somebody who looks beside those who wait is no reason to look for ever.
                 at_most(4, &format!("{what}: nothing happens"), || {
                     assert!(there.recv(false).is_err(), "nothing was sent");
-                    std::thread::sleep(Duration::from_millis(50));
+                    std::thread::sleep(QUIET);
                 });
                 (0..threads).for_each(|_| send(here, "end"));
             });

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A test for each program: those that run on both libraries, and those of the draft API, which Debian's has not.
+/// A test for each program: those that run on both libraries, and those of what Debian's has not, the draft API and
+/// extensions.
 macro_rules! programs {
     (both: $($name:ident)* ; ours: $($draft:ident)*) => {
         $(#[test]
@@ -25,7 +26,7 @@ macro_rules! programs {
 programs! {
     both: contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers security
         stream subscriptions transfer utilities wire;
-    ours: draft_messages draft_monitor draft_poller draft_types
+    ours: draft_messages draft_monitor draft_poller draft_types extensions
 }
 
 fn both_print_the_same(name: &str) {

@@ -9,10 +9,10 @@
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-/// How long to look again at most, unless the environment variable OXMQ_SPIN_US says otherwise.
+/// How long to look again at most, unless a context or the environment variable OXMQ_SPIN_US says otherwise.
 const SPIN_DEFAULT: Duration = Duration::from_micros(50);
-/// The longest time that the variable can ask for.
-const SPIN_US_MAX: u64 = 1000;
+/// The longest time that they can ask for.
+const SPIN_MAX: Duration = Duration::from_millis(1);
 /// Looks in vain after which a thread goes to sleep at once.
 const FAILURES_MAX: u32 = 3;
 /// The most sleeps without looking before it is tried again.
@@ -35,16 +35,25 @@ pub(crate) struct Patience {
     next_skips: u32,
 }
 
-/// How long to look again: zero where there is one processor only.
-fn spin_time() -> Duration {
-    static TIME: OnceLock<Duration> = OnceLock::new();
-    *TIME.get_or_init(|| {
+/// How long to look again where so much was asked for: no longer than the environment says, and not at all where
+/// there is one processor only.
+pub(crate) fn spin_time(asked: Option<Duration>) -> Duration {
+    static BOUND: OnceLock<Option<Duration>> = OnceLock::new();
+    let bound = *BOUND.get_or_init(|| {
         if std::thread::available_parallelism().is_ok_and(|processors| processors.get() < 2) {
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         }
-        let asked = std::env::var("OXMQ_SPIN_US").ok().and_then(|text| text.trim().parse::<u64>().ok());
-        asked.map_or(SPIN_DEFAULT, |us| Duration::from_micros(us.min(SPIN_US_MAX)))
-    })
+        std::env::var("OXMQ_SPIN_US")
+            .ok()
+            .and_then(|text| text.trim().parse().ok())
+            .map(Duration::from_micros)
+    });
+    bounded(asked, bound)
+}
+
+fn bounded(asked: Option<Duration>, bound: Option<Duration>) -> Duration {
+    let time = asked.or(bound).unwrap_or(SPIN_DEFAULT);
+    time.min(bound.unwrap_or(SPIN_MAX)).min(SPIN_MAX)
 }
 
 impl Patience {
@@ -52,14 +61,13 @@ impl Patience {
         Patience { failures: 0, skips: 0, next_skips: 0 }
     }
 
-    /// Looks until `ready`, if experience says that it may be worth it. False: go to sleep.
-    pub(crate) fn look(&mut self, mut ready: impl FnMut() -> bool) -> bool {
-        if self.skips > 0 {
-            self.skips -= 1;
+    /// Looks until `ready`, for so long at most, if experience says that it may be worth it. False: go to sleep.
+    pub(crate) fn look(&mut self, time: Duration, mut ready: impl FnMut() -> bool) -> bool {
+        if time.is_zero() {
             return false;
         }
-        let time = spin_time();
-        if time.is_zero() {
+        if self.skips > 0 {
+            self.skips -= 1;
             return false;
         }
         let begin = Instant::now();
@@ -103,13 +111,39 @@ pub(crate) fn pause() {
 mod tests {
     use super::*;
 
+    const TIME: Duration = Duration::from_micros(50);
+
+    #[test]
+    fn the_environment_bounds_what_a_context_asks_for() {
+        let us = |us| Some(Duration::from_micros(us));
+        for (asked, bound, time) in [
+            (None, None, SPIN_DEFAULT),
+            (None, us(20), Duration::from_micros(20)),
+            (None, us(200), Duration::from_micros(200)),
+            (us(0), None, Duration::ZERO),
+            (us(300), None, Duration::from_micros(300)),
+            (us(300), us(100), Duration::from_micros(100)),
+            (us(100), us(300), Duration::from_micros(100)),
+            (us(300), us(0), Duration::ZERO),
+            (us(5000), None, SPIN_MAX),
+            (None, us(5000), SPIN_MAX),
+        ] {
+            assert_eq!(bounded(asked, bound), time, "{asked:?} {bound:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_given_no_time_does_not_look() {
+        assert!(!Patience::new().look(Duration::ZERO, || panic!("a look")));
+    }
+
     #[test]
     fn what_does_not_pay_is_given_up_and_tried_again_ever_more_rarely() {
         let mut patience = Patience::default();
         let mut looked_at = Vec::new();
         for wait in 0..10_000 {
             let mut looks = 0;
-            assert!(!patience.look(|| {
+            assert!(!patience.look(TIME, || {
                 looks += 1;
                 false
             }));
@@ -117,13 +151,10 @@ mod tests {
                 looked_at.push(wait);
             }
         }
-        if spin_time().is_zero() {
-            return assert!(looked_at.is_empty());
-        }
         assert!(looked_at.len() < 25, "{looked_at:?}");
         assert!(looked_at.last().is_some_and(|wait| *wait > 8000), "{looked_at:?}");
         // One success, and it is worth it again.
-        while !patience.look(|| true) {}
-        assert!(patience.look(|| true));
+        while !patience.look(TIME, || true) {}
+        assert!(patience.look(TIME, || true));
     }
 }

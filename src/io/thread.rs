@@ -129,6 +129,8 @@ struct IoThread {
     again: Vec<usize>,
     scratch: Scratch,
     patience: Patience,
+    /// How long it may look again.
+    spin: Duration,
 }
 
 /// Starts an I/O thread.
@@ -160,6 +162,7 @@ pub(crate) fn start(index: usize, options: &ContextOptions) -> Result<(Arc<Handl
         again: Vec::new(),
         scratch: Scratch::new(),
         patience: Patience::default(),
+        spin: options.effective_spin(),
     };
     let builder = std::thread::Builder::new().name(name(index, &options.thread_name_prefix));
     let options = options.clone();
@@ -256,7 +259,7 @@ impl IoThread {
         let mut timeout = self.timers.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
         if self.again.is_empty() && timeout != Some(Duration::ZERO) {
             let (poll, handle) = (&mut self.poll, &self.handle);
-            let busy = self.patience.look(|| {
+            let busy = self.patience.look(self.spin, || {
                 handle.posted.load(Ordering::Relaxed)
                     || poll.poll(events, Some(Duration::ZERO)).is_ok() && !events.is_empty()
             });

@@ -23,6 +23,7 @@ use crate::pipe::{Pipe, Signal};
 use crate::transport::{Endpoint, Target, inproc::Party, ipc, tcp};
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a socket can do at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,6 +75,8 @@ pub(crate) struct Core {
     terminated: bool,
     /// What was learned from waiting.
     pub(crate) patience: Patience,
+    /// How long a thread that waits may look again.
+    pub(crate) spin: Duration,
     /// Parts sent and received since the last wait.
     pub(crate) moved: u32,
     /// Where events are taken to; empty in between.
@@ -125,6 +128,7 @@ impl Core {
             more: false,
             terminated: false,
             patience: Patience::default(),
+            spin: context.spin(),
             moved: 0,
             events: Vec::new(),
             number,

@@ -250,11 +250,11 @@ impl SocketHandle {
         wait: &Wait,
     ) -> Result<Turn<'static, Box<Core>>> {
         let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
-        let mut patience = std::mem::take(&mut turn.patience);
+        let (mut patience, spin) = (std::mem::take(&mut turn.patience), turn.spin);
         drop(turn);
         let direct = wait.pull();
         if !mailbox.is_pending() {
-            let looked = patience.look(|| {
+            let looked = patience.look(spin, || {
                 wait.pull();
                 mailbox.is_pending()
             });

@@ -181,12 +181,14 @@ fn wait(
 ) -> Result<Waited> {
     let mut mailboxes = Vec::new();
     let mut lines = Vec::new();
+    let mut spin = None;
     for item in items.iter() {
         if let PollOn::Socket(socket) = item.on
             && item.want.any()
         {
             let mut turn = socket.turn()?;
             mailboxes.push(turn.mailbox.clone());
+            spin = Some(spin.map_or(turn.spin, |spin: Duration| spin.min(turn.spin)));
             if item.want.readable {
                 lines.push(turn.lines_to_wait_on());
             }
@@ -216,7 +218,7 @@ fn wait(
     }
     if !has_fds {
         let mut patience = PATIENCE.take();
-        let found = patience.look(|| {
+        let found = patience.look(spin.unwrap_or_default(), || {
             on_lines.pull();
             mailboxes.iter().any(|mailbox| mailbox.is_pending())
         });

@@ -7,9 +7,12 @@ use crate::message::bytes;
 use oxmq::{ContextHandle, ContextOptions, Error, Result};
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::time::Duration;
 
 /// The most sockets that a context is sure to have room for.
 const SOCKET_LIMIT: c_int = 65_535;
+/// The most that OXMQ_CTX_SPIN_US can be set to.
+const SPIN_US_MAX: c_int = 1000;
 /// The longest prefix of the threads' names, in bytes.
 const NAME_PREFIX_BYTES_MAX: usize = 16;
 
@@ -213,6 +216,9 @@ fn set_number(options: &mut ContextOptions, option: c_int, value: c_int) -> Resu
         ZMQ_ZERO_COPY_RECV => options.zero_copy_recv = value != 0,
         ZMQ_IPV6 => options.ipv6 = value != 0,
         ZMQ_BLOCKY => options.blocky = value != 0,
+        OXMQ_CTX_SPIN_US if value <= SPIN_US_MAX => {
+            options.spin = u64::try_from(value).ok().map(Duration::from_micros);
+        }
         _ => return Err(Error::InvalidArgument),
     }
     Ok(())
@@ -242,6 +248,7 @@ fn number(options: &ContextOptions, option: c_int) -> Result<c_int> {
         ZMQ_ZERO_COPY_RECV => options.zero_copy_recv.into(),
         ZMQ_IPV6 => options.ipv6.into(),
         ZMQ_BLOCKY => options.blocky.into(),
+        OXMQ_CTX_SPIN_US => c_int::try_from(options.effective_spin().as_micros()).unwrap_or(SPIN_US_MAX),
         _ => return Err(Error::InvalidArgument),
     })
 }
