@@ -50,7 +50,6 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], WireError> {
 /// [`WireError::NoRandomness`].
 pub(crate) fn key_pair() -> Result<(PublicKey, SecretKey), WireError> {
     let secret = Zeroizing::new(random()?);
-    sodium::init();
     Ok((public_key(&secret), secret))
 }
 

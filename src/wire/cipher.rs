@@ -6,6 +6,7 @@ use super::boxes::{BoxKey, MAC_BYTES, Scratch, Shared};
 use super::frame;
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
 use crate::message::{Arena, Message};
+use crate::shelf::{self, Shelved};
 
 /// The name with which the body of every frame begins.
 const MESSAGE: &[u8; 8] = b"\x07MESSAGE";
@@ -91,7 +92,11 @@ impl Sealer {
         batch.small_bytes().extend_from_slice(&count);
         let start: [&[u8]; 2] = [&[flags], start];
         if len >= LARGE_BODY_BYTES_MIN {
-            let mut sealed = Vec::new();
+            let mut sealed = if len < shelf::BODY_BYTES_MIN {
+                Vec::new()
+            } else {
+                shelf::buffer(MAC_BYTES + 1 + len).unwrap_or_default()
+            };
             self.key.seal(&count, &mut sealed, &start, body);
             batch.push_body(Message::from_vec(sealed));
         } else {
@@ -101,15 +106,25 @@ impl Sealer {
 }
 
 /// What is left of a body that was opened in its place.
-struct Opened {
-    bytes: Vec<u8>,
+struct Opened<T> {
+    bytes: T,
     start: usize,
 }
 
-impl AsRef<[u8]> for Opened {
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Opened<T> {
     fn as_ref(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        self.bytes.as_ref().get(self.start..).unwrap_or_default()
     }
+}
+
+/// A message that takes over `bytes` from `start` on.
+fn opened(bytes: Vec<u8>, start: usize) -> Result<Message, WireError> {
+    let message = if bytes.capacity() < shelf::BODY_BYTES_MIN {
+        Message::try_from_owner(Opened { bytes, start }).ok()
+    } else {
+        Message::try_from_owner(Opened { bytes: Shelved(bytes), start }).ok()
+    };
+    message.ok_or(WireError::OutOfMemory)
 }
 
 impl Opener {
@@ -141,9 +156,7 @@ impl Opener {
         let content = self.key.open_in_place(&count.to_be_bytes(), sealed).ok_or(WireError::Cryptographic)?;
         self.note(count);
         let (more, command) = split(content)?;
-        let opened = Opened { bytes: body, start: OVERHEAD_BYTES };
-        let body = Message::try_from_owner(opened).map_err(|_| WireError::OutOfMemory)?;
-        Ok(Content { body, more, command })
+        Ok(Content { body: opened(body, OVERHEAD_BYTES)?, more, command })
     }
 
     /// Opens the body of a frame that is in a buffer.
@@ -184,8 +197,7 @@ impl Opener {
         }
         self.note(count);
         let (more, command) = split(&bytes)?;
-        let body = Message::try_from_owner(Opened { bytes, start: 1 }).map_err(|_| WireError::OutOfMemory)?;
-        Ok(Content { body, more, command })
+        Ok(Content { body: opened(bytes, 1)?, more, command })
     }
 }
 

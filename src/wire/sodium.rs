@@ -44,10 +44,14 @@ unsafe extern "C" {
     ) -> c_int;
 }
 
-/// Has libsodium look what the processor can do. Without it all works, but slowly: so it is called where keys are made,
-/// and not for each box. The caller has got random bytes from the system: where there are none, libsodium would abort.
-pub(super) fn init() {
+/// Has libsodium look what the processor can do. Without it all works, but slowly. Keys are made by functions that call
+/// it first, and whatever needs it has a key.
+fn init() {
     static ONCE: Once = Once::new();
+    // Where the system has no random bytes, libsodium would abort: then without.
+    if ONCE.is_completed() || getrandom::fill(&mut [0]).is_err() {
+        return;
+    }
     ONCE.call_once(|| {
         // It may have been called by others in this process, and fails in no way that matters here.
         sodium_init();
@@ -69,6 +73,7 @@ pub(super) fn wipe(bytes: &mut [u8]) {
 
 /// X25519: the public key that belongs to a secret one.
 pub(super) fn public_key(secret: &Key) -> Key {
+    init();
     let mut public = [0; KEY_BYTES];
     // SAFETY: both are as long as they have to be. It cannot fail.
     unsafe { crypto_scalarmult_curve25519_base(public.as_mut_ptr(), secret.as_ptr()) };
@@ -78,6 +83,7 @@ pub(super) fn public_key(secret: &Key) -> Key {
 /// X25519: what both sides make of one's secret and the other's public key. `None` for a public key with which all
 /// secret keys make the same.
 pub(super) fn shared_secret(secret: &Key, public: &Key) -> Option<Zeroizing<Key>> {
+    init();
     let mut shared = Zeroizing::new([0; KEY_BYTES]);
     // SAFETY: all three are as long as they have to be.
     let result =
@@ -87,6 +93,7 @@ pub(super) fn shared_secret(secret: &Key, public: &Key) -> Option<Zeroizing<Key>
 
 /// HSalsa20: another key, made of a key and of what is mixed into it.
 pub(super) fn hsalsa20(key: &Key, mixed: &[u8; MIXED_BYTES]) -> Zeroizing<Key> {
+    init();
     let mut result = Zeroizing::new([0; KEY_BYTES]);
     // SAFETY: all three are as long as they have to be, and no constant stands for the usual one. It cannot fail.
     unsafe { crypto_core_hsalsa20(result.as_mut_ptr(), mixed.as_ptr(), key.as_ptr(), std::ptr::null()) };
