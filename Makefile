@@ -20,7 +20,8 @@ CARGO_TARGET_DIR ?= $(ROOT)/target
 export CARGO_TARGET_DIR
 
 # What each ABI is: its package and what cargo names the libraries, its soname and other names of it, its version,
-# its headers; and where they are put: the libraries, the headers that were just generated, those that are checked in.
+# its headers; and where they are put: the libraries, the headers that were just generated, those that are checked in;
+# and what programs need that are linked to the archive.
 PACKAGE_2 := oxmq-zmq2
 CRATE_2 := zmq
 SONAME_2 := libzmq.so.1
@@ -31,6 +32,7 @@ HEADERS_2 := zmq.h zmq_utils.h
 LIB_2 := $(BUILD)/lib
 GENERATED_2 := $(BUILD)/include
 INCLUDE_2 := $(ROOT)/include
+LIBS_2 := -lpthread -ldl -lrt -lm
 
 PACKAGE_4 := oxmq-zmq4
 CRATE_4 := zmq5
@@ -41,6 +43,7 @@ HEADERS_4 := zmq.h zmq_utils.h
 LIB_4 := $(BUILD)/lib4
 GENERATED_4 := $(BUILD)/include/zmq4
 INCLUDE_4 := $(ROOT)/include/zmq4
+LIBS_4 := -lsodium $(LIBS_2)
 CMAKE_4 := ZeroMQConfig.cmake ZeroMQConfigVersion.cmake
 
 ifeq ($(PACKAGE_$(ABI)),)
@@ -169,6 +172,7 @@ check: setup both deviced examples
 	@scripts/setup.sh programs
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --package oxmq --no-default-features -- -D warnings
 	$(CARGO) test --workspace
 	@c-examples/check.sh
 
@@ -186,7 +190,8 @@ install:
 	for header in $(HEADERS); do \
 		$(INSTALL) -m 644 "$(INCLUDE)/$$header" "$(DESTDIR)$(INCLUDEDIR)/$$header" || exit 1; done
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' capi/libzmq.pc.in > "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS_$(ABI))|' capi/libzmq.pc.in \
+		> "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
 	chmod 644 "$(DESTDIR)$(LIBDIR)/pkgconfig/libzmq.pc"
 	if [ -n "$(CMAKE)" ]; then $(INSTALL) -d "$(DESTDIR)$(CMAKEDIR)" || exit 1; fi
 	include=$$(realpath -m -s --relative-to="$(CMAKEDIR)" "$(INCLUDEDIR)") && \

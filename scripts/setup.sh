@@ -30,6 +30,8 @@ need g++ g++
 need ld binutils
 need pkg-config pkg-config
 need cmake cmake
+# What CURVE is made of.
+need_file libsodium-dev /usr/include/sodium.h /usr/local/include/sodium.h
 # The original, for the tests and measurements that put the two side by side.
 need_file libzmq3-dev /usr/include/zmq.h
 need_file libzmq5 /usr/lib/*/libzmq.so.5 /usr/lib/libzmq.so.5 /usr/lib64/libzmq.so.5

@@ -15,7 +15,7 @@
 //! | [`metadata`] | what is known of the peer that a message came from |
 //! | [`timers`] | callbacks at intervals, for programs that ask for them |
 //! | [`context`] | what holds it all together, and ends it |
-//! | [`curve`] | the keys of encrypted connections |
+//! | `curve` | the keys of encrypted connections; with the feature `curve`, which is on unless it is switched off |
 //!
 //! ```
 //! use oxmq::{ContextHandle, Message, Options, SocketType};
@@ -39,6 +39,7 @@
 
 pub mod context;
 mod context_options;
+#[cfg(feature = "curve")]
 pub mod curve;
 pub mod error;
 mod io;

@@ -102,15 +102,16 @@ fn what_is_installed_of_4x_works_and_can_be_removed() {
 }
 
 #[test]
-fn the_archives_alone_are_enough() {
-    for (abi, source) in [(&TWO, "c/messages.c"), (&FOUR, "install/echo.c")] {
+fn the_archives_need_no_more_than_they_say() {
+    let programs = [(&TWO, "c/messages.c", &[][..]), (&FOUR, "install/echo.c", &["-lsodium"])];
+    for (abi, source, libraries) in programs {
         let installed = Installed::new(abi);
         // Only our library is static, as in a program that is to run wherever there is a C library.
         let archive = installed.path("lib/libzmq.a");
         let program = installed.place.join("program");
         let mut compile = Command::new("cc");
         compile.arg(root().join("capi-tests").join(source)).arg("-I").arg(installed.path("include"));
-        run_ok(compile.arg(archive).args(["-pthread", "-lm", "-o"]).arg(&program));
+        run_ok(compile.arg(archive).args(libraries).args(["-pthread", "-lm", "-o"]).arg(&program));
         run_ok(&mut Command::new(&program));
         let needed = run_ok(Command::new("readelf").arg("-d").arg(&program));
         assert!(!needed.contains("libzmq"), "{needed}");

@@ -115,3 +115,12 @@ fn the_sonames_are_those_of_the_originals() {
         assert!(dynamic.contains(&format!("Library soname: [{}]", abi.soname)), "{dynamic}");
     }
 }
+
+/// Nobody who wants the 2.x ABI has to have libsodium.
+#[test]
+fn only_the_library_that_encrypts_needs_libsodium() {
+    for (abi, needs) in [(&TWO, false), (&FOUR, true)] {
+        let dynamic = run_ok(Command::new("readelf").arg("-d").arg(abi.lib_dir().join(abi.soname)));
+        assert_eq!(dynamic.contains("Shared library: [libsodium.so"), needs, "{dynamic}");
+    }
+}

@@ -2,10 +2,11 @@
 #![forbid(unsafe_code)]
 
 use super::batch::Batch;
-use super::boxes::{self, MAC_BYTES, Shared};
+use super::boxes::{BoxKey, MAC_BYTES, Scratch, Shared};
 use super::frame;
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
 use crate::message::{Arena, Message};
+use crate::shelf::{self, Shelved};
 
 /// The name with which the body of every frame begins.
 const MESSAGE: &[u8; 8] = b"\x07MESSAGE";
@@ -19,8 +20,13 @@ pub(super) const OVERHEAD_BYTES: usize = HEAD_BYTES + MAC_BYTES + 1;
 const FLAG_MORE: u8 = 0b01;
 const FLAG_COMMAND: u8 = 0b10;
 
-/// Parts up to this length are opened on the stack and copied to where small messages share their memory.
-const SMALL_BYTES_MAX: usize = 1024;
+/// What begins the nonces of the client's messages, and of the server's.
+const NONCE_STARTS: (&[u8; 16], &[u8; 16]) = (b"CurveZMQMESSAGEC", b"CurveZMQMESSAGES");
+
+/// Bodies of frames are opened on the stack and copied to where small messages share their memory, if there is room for
+/// them in the smaller or in the larger of these.
+type SmallScratch = Scratch<512>;
+type Scratch1K = Scratch<1536>;
 
 /// Which side this is.
 #[derive(Clone, Copy)]
@@ -37,16 +43,14 @@ pub(crate) struct Cipher {
 
 /// One direction: ours.
 pub(crate) struct Sealer {
-    shared: Shared,
-    prefix: &'static [u8; 16],
+    key: BoxKey,
     /// The last nonce.
     count: u64,
 }
 
 /// The other direction: the peer's.
 pub(crate) struct Opener {
-    shared: Shared,
-    prefix: &'static [u8; 16],
+    key: BoxKey,
     /// The peer's last nonce.
     count: u64,
     /// Whether that was one of a MESSAGE.
@@ -63,19 +67,15 @@ pub(super) struct Content<B> {
 impl Cipher {
     /// What goes on with the key of the handshake and the last nonces of both sides.
     pub(super) fn new(shared: &Shared, role: Role, ours: u64, theirs: u64) -> Cipher {
-        let (client, server) = (b"CurveZMQMESSAGEC", b"CurveZMQMESSAGES");
-        let (our_prefix, their_prefix) = match role {
+        let (client, server) = NONCE_STARTS;
+        let (our_start, their_start) = match role {
             Role::Client => (client, server),
             Role::Server => (server, client),
         };
+        let (key, their_key) = (shared.starting(our_start), shared.starting(their_start));
         Cipher {
-            sealer: Box::new(Sealer { shared: shared.copy(), prefix: our_prefix, count: ours }),
-            opener: Box::new(Opener {
-                shared: shared.copy(),
-                prefix: their_prefix,
-                count: theirs,
-                in_traffic: false,
-            }),
+            sealer: Box::new(Sealer { key, count: ours }),
+            opener: Box::new(Opener { key: their_key, count: theirs, in_traffic: false }),
         }
     }
 }
@@ -90,33 +90,41 @@ impl Sealer {
         let count = self.count.to_be_bytes();
         batch.small_bytes().extend_from_slice(MESSAGE);
         batch.small_bytes().extend_from_slice(&count);
-        let nonce = boxes::nonce(self.prefix, &count);
-        let content = |out: &mut Vec<u8>| {
-            out.push(flags);
-            out.extend_from_slice(start);
-            out.extend_from_slice(body);
-        };
+        let start: [&[u8]; 2] = [&[flags], start];
         if len >= LARGE_BODY_BYTES_MIN {
-            let mut sealed = Vec::with_capacity(MAC_BYTES + 1 + len);
-            self.shared.seal(&nonce, &mut sealed, content);
+            let mut sealed = if len < shelf::BODY_BYTES_MIN {
+                Vec::new()
+            } else {
+                shelf::buffer(MAC_BYTES + 1 + len).unwrap_or_default()
+            };
+            self.key.seal(&count, &mut sealed, &start, body);
             batch.push_body(Message::from_vec(sealed));
         } else {
-            batch.small_bytes().reserve(MAC_BYTES + 1 + len);
-            self.shared.seal(&nonce, batch.small_bytes(), content);
+            self.key.seal(&count, batch.small_bytes(), &start, body);
         }
     }
 }
 
 /// What is left of a body that was opened in its place.
-struct Opened {
-    bytes: Vec<u8>,
+struct Opened<T> {
+    bytes: T,
     start: usize,
 }
 
-impl AsRef<[u8]> for Opened {
+impl<T: AsRef<[u8]>> AsRef<[u8]> for Opened<T> {
     fn as_ref(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
+        self.bytes.as_ref().get(self.start..).unwrap_or_default()
     }
+}
+
+/// A message that takes over `bytes` from `start` on.
+fn opened(bytes: Vec<u8>, start: usize) -> Result<Message, WireError> {
+    let message = if bytes.capacity() < shelf::BODY_BYTES_MIN {
+        Message::try_from_owner(Opened { bytes, start }).ok()
+    } else {
+        Message::try_from_owner(Opened { bytes: Shelved(bytes), start }).ok()
+    };
+    message.ok_or(WireError::OutOfMemory)
 }
 
 impl Opener {
@@ -141,48 +149,55 @@ impl Opener {
         (self.count, self.in_traffic) = (count, true);
     }
 
-    fn nonce(&self, count: u64) -> [u8; 24] {
-        boxes::nonce(self.prefix, &count.to_be_bytes())
-    }
-
     /// Opens the body of a frame where it is.
     pub(super) fn open_own(&mut self, mut body: Vec<u8>) -> Result<Content<Message>, WireError> {
         let (count, _) = self.head(&body)?;
-        let nonce = self.nonce(count);
         let sealed = body.get_mut(HEAD_BYTES..).unwrap_or_default();
-        let content = self.shared.open_in_place(&nonce, sealed).ok_or(WireError::Cryptographic)?;
+        let content = self.key.open_in_place(&count.to_be_bytes(), sealed).ok_or(WireError::Cryptographic)?;
         self.note(count);
         let (more, command) = split(content)?;
-        let opened = Opened { bytes: body, start: OVERHEAD_BYTES };
-        let body = Message::try_from_owner(opened).map_err(|_| WireError::OutOfMemory)?;
-        Ok(Content { body, more, command })
+        Ok(Content { body: opened(body, OVERHEAD_BYTES)?, more, command })
     }
 
     /// Opens the body of a frame that is in a buffer.
+    #[inline]
     pub(super) fn open(&mut self, body: &[u8], arena: &mut Arena) -> Result<Content<Message>, WireError> {
         let (count, sealed) = self.head(body)?;
-        let nonce = self.nonce(count);
-        let len = sealed.len() - MAC_BYTES;
-        let mut small = [0; 1 + SMALL_BYTES_MAX];
-        if let Some(content) = small.get_mut(..len) {
-            if !self.shared.open_into(&nonce, sealed, content) {
-                return Err(WireError::Cryptographic);
-            }
-            self.note(count);
-            let (more, command) = split(content)?;
-            let body = arena.copy_from(content.get(1..).unwrap_or_default())?;
-            return Ok(Content { body, more, command });
+        if sealed.len() <= SmallScratch::room() {
+            self.open_in(count, sealed, SmallScratch::new(), arena)
+        } else if sealed.len() <= Scratch1K::room() {
+            self.open_in(count, sealed, Scratch1K::new(), arena)
+        } else {
+            self.open_large(count, sealed)
         }
+    }
+
+    /// Opens a box that is short enough for `scratch`.
+    fn open_in<const BYTES: usize>(
+        &mut self,
+        count: u64,
+        sealed: &[u8],
+        mut scratch: Scratch<BYTES>,
+        arena: &mut Arena,
+    ) -> Result<Content<Message>, WireError> {
+        let content = self.key.open(&count.to_be_bytes(), sealed, &mut scratch);
+        let content = content.ok_or(WireError::Cryptographic)?;
+        self.note(count);
+        let (more, command) = split(content)?;
+        let body = arena.copy_from(content.get(1..).unwrap_or_default())?;
+        Ok(Content { body, more, command })
+    }
+
+    /// Opens a box into memory of its own.
+    fn open_large(&mut self, count: u64, sealed: &[u8]) -> Result<Content<Message>, WireError> {
         let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len).map_err(|_| WireError::OutOfMemory)?;
-        bytes.resize(len, 0);
-        if !self.shared.open_into(&nonce, sealed, &mut bytes) {
+        bytes.try_reserve_exact(sealed.len() - MAC_BYTES).map_err(|_| WireError::OutOfMemory)?;
+        if !self.key.open_onto(&count.to_be_bytes(), sealed, &mut bytes) {
             return Err(WireError::Cryptographic);
         }
         self.note(count);
         let (more, command) = split(&bytes)?;
-        let body = Message::try_from_owner(Opened { bytes, start: 1 }).map_err(|_| WireError::OutOfMemory)?;
-        Ok(Content { body, more, command })
+        Ok(Content { body: opened(bytes, 1)?, more, command })
     }
 }
 

@@ -43,15 +43,10 @@ const INITIATE_COUNT: u64 = 2;
 const READY_COUNT: u64 = 1;
 
 /// Appends a long nonce and a box that is sealed with it.
-fn put_long(
-    out: &mut Vec<u8>,
-    prefix: &[u8; 8],
-    shared: &Shared,
-    content: impl FnOnce(&mut Vec<u8>),
-) -> Result<(), WireError> {
+fn put_long(out: &mut Vec<u8>, prefix: &[u8; 8], shared: &Shared, parts: &[&[u8]]) -> Result<(), WireError> {
     let random = boxes::random::<LONG_NONCE_BYTES>()?;
     out.extend(random);
-    shared.seal(&boxes::nonce(prefix, &random), out, content);
+    shared.seal(&boxes::nonce(prefix, &random), out, parts);
     Ok(())
 }
 
@@ -62,15 +57,9 @@ fn open_long(sealed: &[u8], prefix: &[u8; 8], shared: &Shared) -> Option<Zeroizi
 }
 
 /// Appends a short nonce and a box that is sealed with it.
-fn put_short(
-    out: &mut Vec<u8>,
-    prefix: &[u8; 16],
-    count: u64,
-    shared: &Shared,
-    content: impl FnOnce(&mut Vec<u8>),
-) {
+fn put_short(out: &mut Vec<u8>, prefix: &[u8; 16], count: u64, shared: &Shared, parts: &[&[u8]]) {
     out.extend(count.to_be_bytes());
-    shared.seal(&boxes::nonce(prefix, &count.to_be_bytes()), out, content);
+    shared.seal(&boxes::nonce(prefix, &count.to_be_bytes()), out, parts);
 }
 
 /// Opens a short nonce and the box behind it, if the nonce is greater than the last one. Gives the nonce too.
@@ -137,16 +126,11 @@ impl CurveClient {
         let shared = Shared::new(server_transient, our_transient_secret)?;
 
         let mut vouch = Vec::with_capacity(TWO_KEYS_BYTES);
-        put_long(&mut vouch, VOUCH_NONCE, &Shared::new(server_transient, &self.secret)?, |content| {
-            content.extend(our_transient);
-            content.extend(self.server);
-        })?;
+        let vouching = Shared::new(server_transient, &self.secret)?;
+        put_long(&mut vouch, VOUCH_NONCE, &vouching, &[our_transient, &self.server])?;
         let mut initiate = cookie.to_vec();
-        put_short(&mut initiate, INITIATE_NONCE, INITIATE_COUNT, &shared, |content| {
-            content.extend(self.public);
-            content.extend(vouch);
-            content.extend(metadata::of(local));
-        });
+        let parts: [&[u8]; 3] = [&self.public, &vouch, &metadata::of(local)];
+        put_short(&mut initiate, INITIATE_NONCE, INITIATE_COUNT, &shared, &parts);
         command::put(output, "INITIATE", &initiate);
         Ok(shared)
     }
@@ -171,9 +155,7 @@ impl Mechanism for CurveClient {
         hello.extend([0; PADDING_BYTES]);
         hello.extend(public);
         let shared = Shared::new(&self.server, &secret)?;
-        put_short(&mut hello, HELLO_NONCE, HELLO_COUNT, &shared, |content| {
-            content.extend([0; SIGNATURE_BYTES]);
-        });
+        put_short(&mut hello, HELLO_NONCE, HELLO_COUNT, &shared, &[&[0; SIGNATURE_BYTES]]);
         command::put(output, "HELLO", &hello);
         self.stage = ClientStage::Hello(public, secret);
         Ok(Awaited::Command)
@@ -275,17 +257,10 @@ impl CurveServer {
 
         let (transient, transient_secret) = boxes::key_pair()?;
         let cookie_key = Shared::own(boxes::random()?);
-        // Nothing that is secret is left behind where it was before a vector grew.
-        let mut cookie = Zeroizing::new(Vec::with_capacity(TWO_KEYS_BYTES));
-        put_long(&mut cookie, COOKIE_NONCE, &cookie_key, |content| {
-            content.extend(client_transient);
-            content.extend(*transient_secret);
-        })?;
+        let mut cookie = Vec::with_capacity(TWO_KEYS_BYTES);
+        put_long(&mut cookie, COOKIE_NONCE, &cookie_key, &[client_transient, &*transient_secret])?;
         let mut welcome = Vec::new();
-        put_long(&mut welcome, WELCOME_NONCE, &shared, |content| {
-            content.extend(transient);
-            content.extend(&cookie[..]);
-        })?;
+        put_long(&mut welcome, WELCOME_NONCE, &shared, &[&transient, &cookie])?;
         command::put(output, "WELCOME", &welcome);
         Ok((cookie_key, count))
     }
@@ -372,9 +347,7 @@ impl Mechanism for CurveServer {
         let ServerStage::Permission(proved) = stage else { unreachable!("nobody was asked") };
         let Proved { shared, count, peer, .. } = *proved;
         let mut ready = Vec::new();
-        put_short(&mut ready, READY_NONCE, READY_COUNT, &shared, |content| {
-            content.extend(metadata::of(local));
-        });
+        put_short(&mut ready, READY_NONCE, READY_COUNT, &shared, &[&metadata::of(local)]);
         command::put(output, "READY", &ready);
         self.stage = ServerStage::Done(Some(Cipher::new(&shared, Role::Server, READY_COUNT, count)));
         Ok(Awaited::Nothing(peer))

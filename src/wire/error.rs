@@ -48,6 +48,7 @@ pub(crate) enum Failure {
 
 /// Why the peer is disconnected. Nothing can be decoded from the connection after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "curve"), expect(dead_code, reason = "some are of CURVE alone"))]
 pub(crate) enum WireError {
     /// The peer's identity is too long, or begins with the zero byte of made-up identities.
     BadIdentity,

@@ -109,7 +109,7 @@ pub fn sealed(data: &[u8]) {
         (rest, count) = (after, count + 1);
         let mut body = [&b"\x07MESSAGE"[..], &count.to_be_bytes()].concat();
         let nonce = boxes::nonce(b"CurveZMQMESSAGEC", &count.to_be_bytes());
-        Shared::own(KEY).seal(&nonce, &mut body, |out| out.extend(content));
+        Shared::own(KEY).seal(&nonce, &mut body, &[content]);
         frame::put(&mut input, Version::V3_1, body.len(), 0);
         input.extend(body);
     }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::cipher::Cipher;
+#[cfg(feature = "curve")]
 use super::curve::{CurveClient, CurveServer};
 use super::metadata::Introduction;
 use super::null::Null;
@@ -68,10 +69,12 @@ pub(super) fn of(security: &options::Security) -> Box<dyn Mechanism> {
         options::Mechanism::Plain { username, password, .. } => {
             Box::new(PlainClient::new(username, password))
         }
+        #[cfg(feature = "curve")]
         options::Mechanism::Curve { as_server: true, secret_key, .. } => {
             // Whoever insists on a domain and gives none wants encryption, and asks nobody.
             Box::new(CurveServer::new(secret_key, asks || !enforced, enforced))
         }
+        #[cfg(feature = "curve")]
         options::Mechanism::Curve { public_key, secret_key, server_key, .. } => {
             Box::new(CurveClient::new(public_key, secret_key, server_key))
         }

@@ -20,12 +20,15 @@
 //! | `decoder`, `encoder`, `batch` | traffic |
 //!
 //! The specifications: RFC 13 (1.0), 15 (2.0), 23 (3.0) and 37 (3.1) of rfc.zeromq.org.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub(crate) mod batch;
+#[cfg(feature = "curve")]
 pub(crate) mod boxes;
+#[cfg_attr(not(feature = "curve"), path = "no_cipher.rs")]
 pub(crate) mod cipher;
 pub(crate) mod command;
+#[cfg(feature = "curve")]
 mod curve;
 pub(crate) mod decoder;
 pub(crate) mod encoder;
@@ -38,6 +41,8 @@ mod mechanism;
 mod metadata;
 mod null;
 mod plain;
+#[cfg(feature = "curve")]
+mod sodium;
 #[cfg(test)]
 mod tests;
 pub(crate) mod zap;

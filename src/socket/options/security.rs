@@ -23,6 +23,7 @@ pub enum Mechanism {
         password: Vec<u8>,
     },
     /// Keys of elliptic curves, and everything encrypted (RFC 25, 26).
+    #[cfg(feature = "curve")]
     Curve {
         /// Whether this side is the server, whichever side connects.
         as_server: bool,
@@ -40,6 +41,7 @@ impl Drop for Mechanism {
         match self {
             Mechanism::Null => {}
             Mechanism::Plain { password, .. } => password.zeroize(),
+            #[cfg(feature = "curve")]
             Mechanism::Curve { secret_key, .. } => secret_key.zeroize(),
         }
     }
@@ -70,6 +72,7 @@ impl std::fmt::Debug for Security {
         let mechanism = match self.mechanism {
             Mechanism::Null => "NULL",
             Mechanism::Plain { .. } => "PLAIN",
+            #[cfg(feature = "curve")]
             Mechanism::Curve { .. } => "CURVE",
         };
         // No secrets where logs may show them.

@@ -16,7 +16,7 @@ fn open_short(sealed: &[u8], prefix: &[u8], count: u64, shared: &Shared) -> Vec<
 
 pub(super) fn seal(prefix: &[u8], rest: &[u8], shared: &Shared, content: &[u8]) -> Vec<u8> {
     let mut out = rest.to_vec();
-    shared.seal(&nonce(prefix, rest), &mut out, |out| out.extend(content));
+    shared.seal(&nonce(prefix, rest), &mut out, &[content]);
     out
 }
 
