@@ -1,5 +1,5 @@
-//! Who waits, sleeps: a process that waits for messages is not woken before there is one, and uses no processor time.
-//! A test binary of its own, with one test, because it counts what the whole process does.
+//! Who waits, sleeps: a process that waits for messages is not woken before there is one, and then once, and uses no
+//! processor time. A test binary of its own, with one test, because it counts what the whole process does.
 #![forbid(unsafe_code)]
 
 mod common;
@@ -15,6 +15,8 @@ const ATTEMPTS: usize = 20;
 const QUIET: Duration = Duration::from_millis(150);
 /// Ticks of the processor, of a hundredth of a second, that end in so short a time although next to nothing was done.
 const TICKS_MAX: u64 = 1;
+/// Messages that come now and then: how many, and the time between them in milliseconds.
+const PACES: [(u64, u64); 2] = [(300, 1), (100, 5)];
 
 /// What the process's other threads have done so far.
 #[derive(Debug, Clone, Copy)]
@@ -46,20 +48,20 @@ impl Activity {
     }
 }
 
-/// Checks that the other threads sleep so many times at most, and run for next to no time, in one of several attempts.
-fn at_most(sleeps_max: u64, what: &str, mut attempt: impl FnMut()) {
+/// Checks that the other threads sleep so many times, and run for so many ticks, at most, in one of several attempts.
+fn at_most(sleeps_max: u64, ticks_max: u64, what: &str, mut attempt: impl FnMut()) {
     let mut counts = Vec::new();
     for _ in 0..ATTEMPTS {
         let before = Activity::now();
         attempt();
         let after = Activity::now();
         let (sleeps, ticks) = (after.sleeps - before.sleeps, after.ticks - before.ticks);
-        if sleeps <= sleeps_max && ticks <= TICKS_MAX {
+        if sleeps <= sleeps_max && ticks <= ticks_max {
             return;
         }
         counts.push((sleeps, ticks));
     }
-    panic!("{what}: {counts:?} wakes and ticks, and not {sleeps_max} and {TICKS_MAX} at most");
+    panic!("{what}: {counts:?} wakes and ticks, and not {sleeps_max} and {ticks_max} at most");
 }
 
 /// What a thread does that waits for messages and sends them back.
@@ -74,7 +76,9 @@ fn answer(socket: SocketHandle, polls: bool) {
         if text == b"end" {
             return;
         }
-        send(socket, text);
+        if text != b"silence" {
+            send(socket, text);
+        }
     }
 }
 
@@ -108,10 +112,25 @@ fn who_waits_sleeps() {
                 }
                 let what = format!("{endpoint}, {threads} threads, polling: {polls}, looking: {spin:?}");
                 // Somebody who looks beside those who wait is no reason to look for ever.
-                at_most(4, &format!("{what}: nothing happens"), || {
+                at_most(4, TICKS_MAX, &format!("{what}: nothing happens"), || {
                     assert!(there.recv(false).is_err(), "nothing was sent");
                     std::thread::sleep(QUIET);
                 });
+                // One wake of each thread a message, and not two. Threads that wait on one socket are all woken.
+                for (messages, pause_ms) in PACES {
+                    let bound = messages * threads as u64 + messages / 2;
+                    at_most(
+                        bound,
+                        u64::MAX,
+                        &format!("{what}: {messages} messages, {pause_ms} ms apart"),
+                        || {
+                            (0..messages).for_each(|_| {
+                                send(here, "silence");
+                                std::thread::sleep(Duration::from_millis(pause_ms));
+                            });
+                        },
+                    );
+                }
                 (0..threads).for_each(|_| send(here, "end"));
             });
         }

@@ -10,10 +10,15 @@ use super::sys_wait::TimerFd;
 use crate::sync::Mutex;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, RawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The time between two looks.
 const TICK: Duration = Duration::from_millis(2);
+
+/// A sleep that is shorter belongs to a dialogue.
+const QUICK: Duration = Duration::from_micros(250);
+/// How many of them make it worth it to let the timer run during the next.
+const QUICK_MIN: u32 = 8;
 
 /// See the module's documentation.
 pub(crate) struct Care {
@@ -27,8 +32,33 @@ struct State {
     keys: Vec<usize>,
     /// How many of them nobody sleeps on.
     awake: usize,
-    /// Whether the timer runs.
+    /// Whether the timer runs. It does while some are awake.
     ticking: bool,
+    pace: Pace,
+}
+
+/// How quickly those who sleep on sources are woken. To start the timer with every wake, and to stop it with every sleep, is
+/// two system calls a message. Where messages follow each other quickly the timer runs on, once, while all sleep: that
+/// wakes the I/O thread for nothing at most once in some messages, and when they have ended.
+#[derive(Default)]
+struct Pace {
+    /// When the last fell asleep.
+    slept: Option<Instant>,
+    /// How many quick sleeps there were since the last long one.
+    quick: u32,
+}
+
+impl Pace {
+    fn wake(&mut self, now: Instant) {
+        let quick = self.slept.is_some_and(|slept| now.saturating_duration_since(slept) < QUICK);
+        self.quick = if quick { self.quick.saturating_add(1) } else { 0 };
+    }
+
+    /// True: they are likely to be woken soon.
+    fn sleep(&mut self, now: Instant) -> bool {
+        self.slept = Some(now);
+        self.quick >= QUICK_MIN
+    }
 }
 
 impl Care {
@@ -54,6 +84,9 @@ impl Care {
     }
 
     fn wake(&self, state: &mut State) {
+        if state.awake == 0 {
+            state.pace.wake(Instant::now());
+        }
         state.awake += 1;
         if !state.ticking {
             state.ticking = true;
@@ -66,7 +99,7 @@ impl Care {
         let mut state = self.state.lock();
         debug_assert!(state.awake > 0, "a source that is not awake cannot fall asleep");
         state.awake = state.awake.saturating_sub(1);
-        if state.awake == 0 && state.ticking {
+        if state.awake == 0 && !state.pace.sleep(Instant::now()) && state.ticking {
             state.ticking = false;
             self.timer.set(None);
         }
@@ -92,7 +125,51 @@ impl Care {
     #[cfg(test)]
     pub(crate) fn count_awake(&self) -> usize {
         let state = self.state.lock();
-        assert_eq!(state.ticking, state.awake > 0, "it looks while it has to");
+        assert!(state.ticking || state.awake == 0, "it looks while it has to");
         state.awake
+    }
+
+    /// Whether it will look.
+    #[cfg(test)]
+    pub(crate) fn is_ticking(&self) -> bool {
+        self.state.lock().ticking
+    }
+}
+
+#[cfg(all(test, not(loom), not(miri)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_timer_runs_on_in_a_dialogue_and_only_there() {
+        let (mut pace, mut now) = (Pace::default(), Instant::now());
+        let mut after = |wait: Duration| {
+            now += wait;
+            pace.wake(now);
+            pace.sleep(now)
+        };
+        assert!(!(0..1000).any(|_| after(QUICK)), "messages now and then");
+        assert!(
+            !(0..1000).any(|turn| after(if turn % QUICK_MIN == 0 { QUICK } else { QUICK / 2 })),
+            "some together"
+        );
+        let runs_on = (0..1000).filter(|_| after(QUICK / 2)).count();
+        assert!(runs_on + QUICK_MIN as usize >= 1000, "{runs_on} of a dialogue");
+        assert!(!after(QUICK), "the dialogue has ended");
+    }
+
+    #[test]
+    fn it_ticks_once_when_all_have_fallen_asleep() {
+        let care = Care::new().unwrap();
+        care.begin(7);
+        care.state.lock().pace.quick = QUICK_MIN;
+        care.asleep();
+        assert!(care.is_ticking());
+        let keys = care.look();
+        assert_eq!(keys, [7]);
+        care.keep(keys);
+        assert!(!care.is_ticking());
+        care.awake();
+        assert!(care.is_ticking());
     }
 }

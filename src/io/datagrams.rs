@@ -380,9 +380,9 @@ impl Source for Datagrams {
         Next { deadline, again, done: self.is_delivered(), ..Next::default() }
     }
 
-    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64, bool)) {
         if let Some(fd) = &self.fd {
-            watch(fd.as_raw_fd(), 0);
+            watch(fd.as_raw_fd(), 0, !self.writable);
         }
     }
 }

@@ -203,12 +203,12 @@ impl Source for Listener {
         Next { again: true, ..Next::default() }
     }
 
-    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64, bool)) {
         // Held meanwhile, the lock keeps the stopper from closing the descriptor: its number would be
         // another one's.
         let fd = self.fd.lock();
         if fd.is_some() {
-            watch(self.raw_fd, 0);
+            watch(self.raw_fd, 0, false);
         }
     }
 }

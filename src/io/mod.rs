@@ -98,9 +98,9 @@ pub(crate) trait Source: Send {
         false
     }
 
-    /// Gives the descriptor to watch, if any, to `watch`, and a number that changes whenever it is another
-    /// one. Nobody closes it meanwhile.
-    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64));
+    /// Gives the descriptor to watch, if any, to `watch`, with a number that changes whenever it is another
+    /// one, and whether it waits for room to write. Nobody closes it meanwhile.
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64, bool));
 }
 
 /// The working memory of whoever drives: one a thread, so that an idle connection holds none.

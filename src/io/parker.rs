@@ -74,8 +74,10 @@ impl Parker {
             return Ok(self.finish(Waited::Look));
         }
         let result = sys_wait::poll(fds, deadline, signals);
-        // A signal that comes after this only makes the next poll look once more.
-        event.clear();
+        // What comes after this, or was not seen, only makes the next poll look once more.
+        if fds.last().is_some_and(PollFd::is_readable) {
+            event.clear();
+        }
         *self.event.lock() = None;
         let waited = self.finish(*result.as_ref().unwrap_or(&Waited::Look));
         result.map(|_| waited)

@@ -578,11 +578,17 @@ impl Source for Session {
         self.is_driven_by_others(taken_back)
     }
 
-    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64)) {
+    fn watch(&self, watch: &mut dyn FnMut(RawFd, u64, bool)) {
         if let Some(fd) = self.fd()
             && !self.direct.is_claimed()
         {
-            watch(fd.as_raw_fd(), self.fd_number);
+            let blocked = match &self.link {
+                Link::Down(_) | Link::Resolving => false,
+                Link::Dialing(_) => true,
+                Link::Greeting(greeting) => !greeting.writable,
+                Link::Up(up) => up.is_blocked(),
+            };
+            watch(fd.as_raw_fd(), self.fd_number, blocked);
         }
     }
 }

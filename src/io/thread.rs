@@ -115,9 +115,18 @@ impl Notify for Handle {
 /// A source, as its thread keeps it.
 struct Entry {
     source: Arc<Mutex<dyn Source>>,
-    /// The number of the descriptor that is watched, see [`Source::watch`].
-    watched: Option<u64>,
+    watched: Option<Watched>,
     deadline: Option<Instant>,
+}
+
+/// What the reactor watches for a source, see [`Source::watch`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Watched {
+    /// The descriptor's number.
+    number: u64,
+    /// Whether it tells of room to write, too. A local connection would tell of it with every message that the peer
+    /// takes: it is asked while somebody waits for room.
+    writable: bool,
 }
 
 struct IoThread {
@@ -298,16 +307,26 @@ impl IoThread {
     fn drive(&mut self, key: usize, cause: Cause, now: Instant) {
         let Some(entry) = self.entries.get_mut(&key) else { return };
         let mut source = entry.source.lock();
+        let only_writable = matches!(cause, Cause::Ready { readable: false, writable: true, .. });
         let mut next = source.drive(cause, &mut self.scratch, now);
         if !next.done {
             let (registry, watched) = (self.poll.registry(), &mut entry.watched);
-            source.watch(&mut |fd, number| {
-                if *watched == Some(number) {
+            source.watch(&mut |fd, number, writable| {
+                let wanted = Watched { number, writable };
+                let before = watched.filter(|watched| watched.number == number);
+                // To ask no more costs a system call: it is done when it is seen that nobody needs the answers.
+                if before.is_some_and(|before| before == wanted || before.writable && !only_writable) {
                     return;
                 }
-                let interest = Interest::READABLE | Interest::WRITABLE;
-                match registry.register(&mut SourceFd(&fd), Token(key), interest) {
-                    Ok(()) => *watched = Some(number),
+                let mut fd = SourceFd(&fd);
+                let interest =
+                    if writable { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+                let asked = match before {
+                    Some(_) => registry.reregister(&mut fd, Token(key), interest),
+                    None => registry.register(&mut fd, Token(key), interest),
+                };
+                match asked {
+                    Ok(()) => *watched = Some(wanted),
                     // The kernel watches no more descriptors now. Ask again: driven by the timer, the source
                     // is no worse off than one that is slow.
                     Err(_) => {

@@ -210,6 +210,7 @@ mod tests {
             assert!(!direct.streaming || direct.counted, "somebody looks after what is left in the pipe");
             assert!(direct.streaming || self.written == self.left, "nobody would write what is left");
             assert!(!direct.claimed || direct.counted || direct.sleepers > 0, "nobody reads it");
+            assert!(!direct.claimed || direct.listed, "it could not be taken back");
         }
     }
 
@@ -227,7 +228,8 @@ mod tests {
             (0..2).for_each(|_| model.look(false));
             model.check();
             let direct = &model.direct;
-            assert!(!direct.counted && !direct.streaming, "{deeds:?}: it ticks for ever");
+            assert!(!direct.counted && !direct.streaming, "{deeds:?}: it looks for ever");
+            assert!(!model.care.is_ticking(), "{deeds:?}: it ticks for ever");
             assert!(!direct.claimed || direct.sleepers > 0, "{deeds:?}: nobody reads it");
         }
     }
