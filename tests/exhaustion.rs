@@ -5,7 +5,10 @@
 mod common;
 
 use common::raw::{Raw, frames, opening_v3};
-use common::{Context, LOOPBACK, PATIENCE, TempDir, bind, own_tcp_endpoint, recv, recv_text, rerun, send};
+use common::{
+    Context, LOOPBACK, PATIENCE, TempDir, bind, eventually, own_tcp_endpoint, recv, recv_text, rerun, send,
+    try_recv,
+};
 use oxmq::poll::{Interest, PollItem, PollOn, poll};
 use oxmq::{ContextHandle, Error, Options, SocketHandle, SocketType};
 use std::fs::File;
@@ -64,6 +67,37 @@ fn needs_none(context: &Context, push: SocketHandle, pull: SocketHandle) {
     left.close().expect("close");
 }
 
+/// Two that have met, the second of which has never waited on the connection.
+fn fresh_pair(context: &Context) -> [SocketHandle; 2] {
+    let (here, endpoint) = context.bound(SocketType::Dealer);
+    let there = context.connected(SocketType::Dealer, &endpoint);
+    send(there, "hello");
+    eventually("it has come", || try_recv(here).is_some());
+    [there, here]
+}
+
+/// A thread waits on connections, and there is no descriptor by which it could be told of anything else: the I/O threads
+/// read them for it.
+fn waits_without([there, here]: [SocketHandle; 2], [beside, other]: [SocketHandle; 2]) {
+    for round in 0..10 {
+        let waiting = std::thread::spawn(move || {
+            if round % 2 == 0 {
+                let want = Interest { readable: true, ..Interest::default() };
+                let item = |socket| PollItem { on: PollOn::Socket(socket), want, got: Interest::default() };
+                let mut items = [item(here), item(other)];
+                assert!(poll(&mut items, Some(PATIENCE)).expect("poll") > 0);
+            }
+            assert_eq!(recv_text(here), round.to_string());
+            assert_eq!(recv(other), b"beside");
+        });
+        // Long enough for the other to go to sleep.
+        std::thread::sleep(Duration::from_millis(20));
+        send(beside, "beside");
+        send(there, round.to_string());
+        waiting.join().expect("the receiver");
+    }
+}
+
 #[test]
 fn with_few_descriptors() {
     let Some(()) = rerun("with_few_descriptors", "ulimit -n 100") else { return };
@@ -72,6 +106,7 @@ fn with_few_descriptors() {
     let push = context.connected(SocketType::Push, &endpoint);
     exchange(push, pull);
     let (late_pull, late_endpoint) = context.bound(SocketType::Pull);
+    let (fresh, beside) = (fresh_pair(&context), fresh_pair(&context));
     let idle = context.socket(SocketType::Pull);
 
     let mut taken = take_all();
@@ -109,6 +144,7 @@ fn with_few_descriptors() {
     send(by_ipc, "met at last");
     exchange(push, pull);
     needs_none(&context, push, pull);
+    waits_without(fresh, beside);
 
     drop(taken);
     assert_eq!(recv(pull), b"accepted at last");

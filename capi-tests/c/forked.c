@@ -1,8 +1,25 @@
-/* fork: the child can close what it inherited, and the parent does not notice. */
+/* fork: the child can close what it inherited, and the parent does not notice, nor does a thread of the parent's that
+   waits for messages. */
 #include "check.h"
+#include <pthread.h>
 #include <sys/wait.h>
 
-static void *context, *pull, *push, *open_pair, *near, *far;
+static void *context, *pull, *push, *open_pair, *near, *far, *asking, *answering;
+
+/* Sleeps on the connections of its socket; sends back what comes, up to an empty message. */
+static void *answer (void *none)
+{
+    zmq_msg_t msg;
+    size_t size;
+    do {
+        OK (zmq_msg_init (&msg));
+        OK (zmq_recv (answering, &msg, 0));
+        size = zmq_msg_size (&msg);
+        OK (zmq_send (answering, &msg, 0));
+        OK (zmq_msg_close (&msg));
+    } while (size > 0);
+    return none;
+}
 
 static void round_trip (const char *text)
 {
@@ -10,6 +27,8 @@ static void round_trip (const char *text)
     EXPECT_TEXT (pull, text, 0);
     send_text (near, text, 0);
     EXPECT_TEXT (far, text, 0);
+    send_text (asking, text, 0);
+    EXPECT_TEXT (asking, text, 0);
 }
 
 /* What a child does, and then ends with 0. */
@@ -40,6 +59,8 @@ static void close_and_term (void)
     OK (zmq_close (open_pair));
     OK (zmq_close (near));
     OK (zmq_close (far));
+    OK (zmq_close (asking));
+    /* Not the one that the parent's thread may have been using in that moment. */
     OK (zmq_term (context));
 }
 
@@ -72,6 +93,7 @@ int main (void)
 {
     char endpoint [64];
     int round;
+    pthread_t thread;
     limit_time ();
     context = zmq_init (1);
     CHECK (context != NULL);
@@ -84,6 +106,10 @@ int main (void)
     far = new_socket (context, ZMQ_PAIR);
     OK (zmq_bind (near, "inproc://forked"));
     OK (zmq_connect (far, "inproc://forked"));
+    asking = new_socket (context, ZMQ_XREQ);
+    answering = new_socket (context, ZMQ_XREQ);
+    OK (zmq_connect (asking, bind_tcp (answering, endpoint)));
+    OK (pthread_create (&thread, NULL, answer, NULL));
     round_trip ("before");
     for (round = 0; round < 5; round++) {
         in_child (nothing);
@@ -93,6 +119,11 @@ int main (void)
         /* The name that the child closed is still the parent's. */
         CHECK (access ("forked.ipc", F_OK) == 0);
     }
+    send_text (asking, "", 0);
+    EXPECT_TEXT (asking, "", 0);
+    OK (pthread_join (thread, NULL));
+    OK (zmq_close (asking));
+    OK (zmq_close (answering));
     OK (zmq_close (pull));
     OK (zmq_close (push));
     OK (zmq_close (open_pair));

@@ -222,12 +222,7 @@ impl Session {
     /// The connection is gone, or could not be made.
     fn lost(&mut self, ended: &Ended, now: Instant) {
         self.report_lost(ended);
-        if self.direct.is_slept_on()
-            && let Link::Up(up) = &self.link
-        {
-            // Whoever sleeps on the descriptor learns that it is no good any more.
-            sys::shutdown(up.fd.as_fd());
-        }
+        self.wake_sleepers();
         self.leave_direct();
         if let Some(pipe) = &mut self.pipe {
             pipe.rollback();

@@ -17,7 +17,7 @@ mod wait;
 
 use self::core::{Core, Events};
 use crate::error::{Error, Result};
-use crate::io::line::{self, Line};
+use crate::io::line;
 use crate::io::sys_wait::Waited;
 use crate::io::{parker, patience};
 use crate::message::Message;
@@ -25,7 +25,6 @@ use kind::SocketType;
 use mailbox::Mailbox;
 use options::Options;
 pub use proxy::{proxy, proxy_steerable};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use table::{Table, Turn};
 use tags::Tags;
@@ -100,7 +99,7 @@ impl SocketHandle {
         match turn.try_send(part) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;
-                self.wait(turn, timeout, None, |core| core.try_send(part))
+                self.wait(turn, timeout, false, |core| core.try_send(part))
             }
             result => result,
         }
@@ -118,7 +117,7 @@ impl SocketHandle {
         match turn.try_send_tagged(part, tags) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;
-                self.wait(turn, timeout, None, |core| core.try_send_tagged(part, tags))
+                self.wait(turn, timeout, false, |core| core.try_send_tagged(part, tags))
             }
             result => result,
         }
@@ -178,26 +177,27 @@ impl SocketHandle {
         mut attempt: impl FnMut(&mut Core) -> Result<()>,
     ) -> Result<()> {
         if wait {
-            let (timeout, lines) = (turn.options.recv_timeout, turn.lines_to_wait_on());
-            return self.wait(turn, timeout, Some(lines), attempt);
+            let timeout = turn.options.recv_timeout;
+            return self.wait(turn, timeout, true, attempt);
         }
         line::flush_streams();
         if turn.pull_claimed() { attempt(&mut turn) } else { Err(Error::WouldBlock) }
     }
 
-    /// Sleeps and tries again until `attempt` does not say that it would block.
+    /// Sleeps and tries again until `attempt` does not say that it would block; who `receives` reads the connections,
+    /// where they are few.
     #[cold]
     fn wait<T>(
         self,
         turn: Turn<'static, Box<Core>>,
         timeout: Option<Duration>,
-        lines: Option<Arc<[Arc<Line>]>>,
+        receives: bool,
         attempt: impl FnMut(&mut Core) -> Result<T>,
     ) -> Result<T> {
-        let mut wait = Wait::new(lines);
+        let mut wait = Wait::default();
         line::flush_streams();
         // What it holds of the socket is given back when the turn is.
-        self.wait_on(&mut wait, turn, timeout, attempt)
+        self.wait_on(&mut wait, turn, timeout, receives, attempt)
     }
 
     fn wait_on<T>(
@@ -205,6 +205,7 @@ impl SocketHandle {
         wait: &mut Wait,
         mut turn: Turn<'static, Box<Core>>,
         timeout: Option<Duration>,
+        receives: bool,
         mut attempt: impl FnMut(&mut Core) -> Result<T>,
     ) -> Result<T> {
         if timeout == Some(Duration::ZERO) {
@@ -214,6 +215,10 @@ impl SocketHandle {
         let parker = parker::mine();
         let mailbox = turn.mailbox.clone();
         loop {
+            if receives {
+                // Peers may have come and gone since.
+                wait.renew(turn.lines_to_wait_on());
+            }
             // The turn was given away: what another thread has left behind is found by trying again.
             turn = self.look(turn, &mailbox, wait)?;
             match attempt(&mut turn) {

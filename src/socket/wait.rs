@@ -50,6 +50,14 @@ impl Wait {
         Wait { lines, event: None, signals: None }
     }
 
+    /// Waits on these connections from now on. Those that it waited on before and does not any more are left alone.
+    pub(super) fn renew(&mut self, lines: Arc<[Arc<Line>]>) {
+        self.lines.clear();
+        if !lines.is_empty() {
+            self.lines.push(lines);
+        }
+    }
+
     /// Has sleeps on descriptors hold back just these signals.
     pub(super) fn hold_back(&mut self, signals: Option<&SignalMask>) {
         self.signals = signals.copied();

@@ -5,6 +5,7 @@
 mod common;
 
 mod choices;
+mod claimed;
 mod contexts;
 mod datagrams;
 mod direct;
@@ -20,6 +21,7 @@ mod monitor;
 mod multipart;
 mod network;
 mod numbered;
+mod passing;
 mod polling;
 mod proxies;
 mod publishing;

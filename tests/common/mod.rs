@@ -226,6 +226,23 @@ pub fn within<T: Send + 'static>(what: &str, run: impl FnOnce() -> T + Send + 's
     }
 }
 
+/// A thread that waits for messages in `wait`, once it sleeps on connections, which it then reads by itself.
+pub fn asleep_on_connections<T: Send + 'static>(
+    wait: impl FnOnce() -> T + Send + 'static,
+) -> std::thread::JoinHandle<T> {
+    let (told, thread) = channel();
+    let handle = std::thread::spawn(move || {
+        told.send(std::fs::read_link("/proc/thread-self").expect("this thread")).expect("told");
+        wait()
+    });
+    let place = Path::new("/proc").join(thread.recv().expect("the thread")).join("syscall");
+    let asleep = format!("{} ", libc::SYS_ppoll);
+    eventually("the thread sleeps on connections", || {
+        std::fs::read_to_string(&place).is_ok_and(|call| call.starts_with(&asleep)) || handle.is_finished()
+    });
+    handle
+}
+
 /// A directory that goes with its test.
 pub struct TempDir(PathBuf);
 

@@ -4,6 +4,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod claimed;
 mod handler;
 mod tampering;
 mod zap;

@@ -8,8 +8,9 @@ use super::claim::Look;
 use super::{Link, Session};
 use crate::io::established::{Ended, Established};
 use crate::io::fd::Fd;
-use crate::io::{Cause, Scratch};
+use crate::io::{Cause, Scratch, sys};
 use crate::pipe::Pipe;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 
 impl Session {
@@ -139,6 +140,18 @@ impl Session {
         }
         self.leave_direct();
         false
+    }
+
+    /// The connection is lost, but the pipe stays. Whoever sleeps on the descriptor learns that it is no good any more,
+    /// and lets it be closed.
+    pub(super) fn wake_sleepers(&self) {
+        if self.direct.is_slept_on()
+            && let Link::Up(up) = &self.link
+        {
+            // What the reactor had to say of it would be taken for news of the next connection.
+            self.home.thread.unwatch(&up.fd);
+            sys::shutdown(up.fd.as_fd());
+        }
     }
 
     /// The connection is the I/O thread's alone, which is to drive it next.
