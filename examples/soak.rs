@@ -9,9 +9,12 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "soak/lasting.rs"]
+mod lasting;
 
 use common::{Context, LOOPBACK, Random, TempDir, bind, unique};
 use oxmq::poll::{Interest, PollItem, PollOn, poll};
+use oxmq::socket::options::{Mechanism, Security};
 use oxmq::{Error, Message, Options, SocketHandle, SocketType};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -45,7 +48,18 @@ struct Round<'a> {
     endpoint: String,
     seed: u64,
     hwm: usize,
+    /// What secures the binding and the connecting side.
+    security: [Security; 2],
     _directory: TempDir,
+}
+
+/// CURVE, for both sides.
+fn curve() -> [Security; 2] {
+    let [server, client] = [(); 2].map(|()| oxmq::curve::keypair().expect("random numbers"));
+    [(server, true), (client, false)].map(|((public_key, secret_key), as_server)| {
+        let mechanism = Mechanism::Curve { as_server, public_key, secret_key, server_key: server.0 };
+        Security { mechanism, ..Security::default() }
+    })
 }
 
 impl<'a> Round<'a> {
@@ -61,11 +75,21 @@ impl<'a> Round<'a> {
         };
         let (server, client) = (Context::with_threads(1 + random.below(2)), Context::new());
         let (seed, hwm) = (random.next(), MARKS[random.below(MARKS.len())]);
-        Round { flow, server, client, inproc: transport == 0, endpoint, seed, hwm, _directory: directory }
+        let (inproc, secured) = (transport == 0, random.below(4) == 0);
+        let security = if secured && !inproc { curve() } else { Default::default() };
+        Round { flow, server, client, inproc, endpoint, seed, hwm, security, _directory: directory }
+    }
+
+    fn secure(&self, options: &mut Options, binds: bool) {
+        options.security.clone_from(&self.security[usize::from(!binds)]);
     }
 
     fn socket(&self, context: &Context, kind: SocketType) -> SocketHandle {
-        context.socket_with(kind, |options| patient(options, self.hwm))
+        let binds = std::ptr::eq(context, &self.server);
+        context.socket_with(kind, |options| {
+            patient(options, self.hwm);
+            self.secure(options, binds);
+        })
     }
 
     fn server(&self, kind: SocketType) -> (SocketHandle, String) {
@@ -139,6 +163,19 @@ fn rest(socket: SocketHandle, first: &Message) -> (u32, u32, usize) {
 
 /// Receives a message, waiting in one of the ways that there are.
 fn recv(socket: SocketHandle, random: &mut Random) -> (u32, u32, usize) {
+    receive(socket, random).expect("recv")
+}
+
+/// Waits in an event loop of the application's own, for the socket's descriptor.
+fn recv_by_descriptor(socket: SocketHandle) -> Result<Message, Error> {
+    let fd = socket.fd()?;
+    while !socket.events()?.readable {
+        poll(&mut [PollItem { on: PollOn::Fd(fd), want: READABLE, got: Interest::default() }], None)?;
+    }
+    socket.recv(false)
+}
+
+fn receive(socket: SocketHandle, random: &mut Random) -> Result<(u32, u32, usize), Error> {
     let first = match random.below(20) {
         0 => loop {
             match socket.recv(false) {
@@ -146,15 +183,17 @@ fn recv(socket: SocketHandle, random: &mut Random) -> (u32, u32, usize) {
                 got => break got,
             }
         },
+        // Some sockets only: from then on it is the I/O threads that read their connections.
+        6..10 if socket.into_raw().is_multiple_of(4) => recv_by_descriptor(socket),
         1..=5 => {
             let mut items =
                 [PollItem { on: PollOn::Socket(socket), want: READABLE, got: Interest::default() }];
-            assert_eq!(poll(&mut items, None), Ok(1));
+            assert_eq!(poll(&mut items, None)?, 1);
             socket.recv(false)
         }
         _ => socket.recv(true),
     };
-    rest(socket, &first.expect("recv"))
+    Ok(rest(socket, &first?))
 }
 
 /// Does `deed` for each of the items, some by one thread and then some by another.
@@ -268,7 +307,10 @@ fn dialogue(round: &Round<'_>, random: &mut Random) {
 
 /// DEALERs that keep some messages under way to a ROUTER, which sends all of them back: in order.
 fn routed(round: &Round<'_>, random: &mut Random) {
-    let router = round.server.socket_with(SocketType::Router, |options| patient(options, 0));
+    let router = round.server.socket_with(SocketType::Router, |options| {
+        patient(options, 0);
+        round.secure(options, true);
+    });
     let endpoint = bind(router, &round.endpoint);
     let clients = 1 + random.below(6);
     let messages: Vec<_> = (0..clients).map(|_| numbered(&sizes(random))).collect();
@@ -313,6 +355,7 @@ fn routed(round: &Round<'_>, random: &mut Random) {
 fn published(round: &Round<'_>, random: &mut Random) {
     let publisher = round.server.socket_with(SocketType::Xpub, |options| {
         patient(options, round.hwm);
+        round.secure(options, true);
         // Every subscription is to be heard of.
         options.publishing.verbose = true;
     });
@@ -409,12 +452,16 @@ fn polled(round: &Round<'_>, random: &mut Random) {
 
 type Deed = fn(&Round<'_>, &mut Random);
 
-const FLOWS: [(&str, Deed); 5] = [
+const FLOWS: [(&str, Deed); 9] = [
     ("PUSH-PULL stream", stream),
     ("REQ-REP dialogue", dialogue),
     ("DEALER-ROUTER", routed),
     ("XPUB-SUB", published),
     ("polled sockets", polled),
+    ("by a proxy", lasting::passed_on),
+    ("by a queue", lasting::queued),
+    ("peer restarts", lasting::restarted),
+    ("CLIENT-SERVER", lasting::shared),
 ];
 
 fn start(name: &'static str, deed: Deed, seed: u64, stop: &Arc<AtomicBool>) -> Arc<Flow> {
