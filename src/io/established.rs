@@ -236,11 +236,6 @@ impl Established {
         self.out.is_empty()
     }
 
-    /// Whether the kernel had no room for more.
-    pub(crate) fn is_blocked(&self) -> bool {
-        !self.writable
-    }
-
     /// Reads and decodes what is there, as far as the pipe has room. `Ok(true)`: there is more to do.
     pub(crate) fn receive(&mut self, pipe: &mut Pipe, scratch: &mut Scratch) -> Result<bool, Ended> {
         self.receive_until(|_| false, pipe, scratch)

@@ -581,7 +581,8 @@ impl Source for Session {
                 Link::Down(_) | Link::Resolving => false,
                 Link::Dialing(_) => true,
                 Link::Greeting(greeting) => !greeting.writable,
-                Link::Up(up) => up.is_blocked(),
+                // Whether or not it may have become writable since: a descriptor that is watched anew tells at once.
+                Link::Up(up) => !up.is_flushed(),
             };
             watch(fd.as_raw_fd(), self.fd_number, blocked);
         }

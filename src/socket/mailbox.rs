@@ -150,6 +150,8 @@ impl Mailbox {
     pub(crate) fn signal_fd(&self) {
         if let Some(fd) = &self.inner.lock().fd {
             fd.signal();
+            // The next call makes it unreadable again.
+            self.pending.store(true, Ordering::Release);
         }
     }
 

@@ -134,6 +134,29 @@ fn what_is_in_the_swap_goes_out_while_its_sender_sleeps() {
     });
 }
 
+/// More is sent, by turns in a burst and one by one, than the kernel takes, while a thread sleeps on the connection.
+#[test]
+fn what_the_kernel_has_no_room_for_goes_out_when_it_has() {
+    const COUNT: u32 = 1500;
+    over_connections(|transport| {
+        let place = transport.place();
+        let (there, here) = dealers(&place, |options| (options.send_hwm, options.recv_hwm) = (0, 1));
+        for turn in 0..10 {
+            let asking = waiting(here);
+            for number in 0..COUNT {
+                send_part(here, &number.to_le_bytes(), true, true).expect("send");
+                send(here, [b'x'; 3000]);
+                if number % 64 < turn * 7 {
+                    std::thread::sleep(Duration::from_micros(10));
+                }
+            }
+            (0..COUNT).for_each(|number| assert_eq!(recv_all(there)[0], number.to_le_bytes()));
+            send(there, "all");
+            assert_eq!(asking.join().expect("the sender"), b"all");
+        }
+    });
+}
+
 /// Of several messages the last is received, and none after one that was sent later.
 #[test]
 fn a_conflating_receiver() {

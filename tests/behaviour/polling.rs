@@ -217,3 +217,27 @@ fn the_descriptor_tells_of_room() {
     }
     (0..10).for_each(|_| assert_eq!(recv(pull), b"x"));
 }
+
+/// A program may ask for it each time: it becomes readable by that, and not for longer than until it has looked.
+#[test]
+fn the_descriptor_that_is_asked_for_again_and_again() {
+    let context = Context::new();
+    let (pull, endpoint) = context.bound(SocketType::Pull);
+    let push = context.connected(SocketType::Push, &endpoint);
+    for number in 0..100 {
+        send(push, number.to_string());
+        loop {
+            let fd = pull.fd().expect("a descriptor");
+            if pull.events().expect("events").readable {
+                break;
+            }
+            let mut items = [PollItem { on: PollOn::Fd(fd), want: READ, got: Interest::default() }];
+            assert_eq!(poll(&mut items, Some(PATIENCE)), Ok(1));
+        }
+        assert_eq!(recv(pull), number.to_string().as_bytes());
+        let fd = pull.fd().expect("a descriptor");
+        assert!(!pull.events().expect("events").readable);
+        let mut items = [PollItem { on: PollOn::Fd(fd), want: READ, got: Interest::default() }];
+        assert_eq!(poll(&mut items, Some(Duration::ZERO)), Ok(0), "nothing has happened since");
+    }
+}
