@@ -17,6 +17,8 @@ pub(crate) mod futex;
 pub(crate) mod heart;
 pub(crate) mod line;
 pub(crate) mod listener;
+#[cfg(all(test, loom))]
+pub(crate) mod model;
 pub(crate) mod owner;
 pub(crate) mod parker;
 pub(crate) mod patience;

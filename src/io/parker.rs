@@ -5,7 +5,6 @@ use super::futex::Futex;
 use super::sys_wait::{self, EventFd, PollFd, SignalMask, Waited};
 use crate::sync::{Mutex, Ordering};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -66,7 +65,7 @@ impl Parker {
         signals: Option<&SignalMask>,
     ) -> io::Result<Waited> {
         if let Some(last) = fds.last_mut() {
-            *last = PollFd::new(event.as_fd().as_raw_fd(), true, false, false);
+            *last = PollFd::new(event.raw_fd(), true, false, false);
         }
         *self.event.lock() = Some(event.clone());
         if self.state.compare_exchange(AWAKE, POLLING, Ordering::AcqRel, Ordering::Acquire).is_err() {

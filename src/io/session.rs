@@ -10,6 +10,8 @@ mod claim;
 mod connecting;
 mod direct;
 #[cfg(all(test, loom))]
+mod loom_sleepers;
+#[cfg(all(test, loom))]
 mod loom_tests;
 mod told;
 

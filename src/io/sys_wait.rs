@@ -97,6 +97,16 @@ impl PollFd {
         self.0.revents & libc::POLLIN != 0
     }
 
+    #[cfg(all(test, loom))]
+    pub(crate) fn raw_fd(&self) -> RawFd {
+        self.0.fd
+    }
+
+    #[cfg(all(test, loom))]
+    pub(crate) fn set_readable(&mut self, readable: bool) {
+        self.0.revents = if readable { libc::POLLIN } else { 0 };
+    }
+
     pub(crate) fn is_writable(&self) -> bool {
         self.0.revents & libc::POLLOUT != 0
     }
@@ -122,7 +132,11 @@ impl SignalMask {
     }
 }
 
+#[cfg(all(test, loom))]
+pub(crate) use super::model::{EventFd, poll};
+
 /// Waits until something happens on one of the descriptors.
+#[cfg(not(all(test, loom)))]
 pub(crate) fn poll(
     fds: &mut [PollFd],
     deadline: Option<Instant>,
@@ -146,8 +160,10 @@ pub(crate) fn poll(
 }
 
 /// A descriptor that is readable once it was signalled.
+#[cfg(not(all(test, loom)))]
 pub(crate) struct EventFd(OwnedFd);
 
+#[cfg(not(all(test, loom)))]
 impl EventFd {
     pub(crate) fn new() -> io::Result<EventFd> {
         // SAFETY: no pointers are involved; the descriptor returned is new and ours.
@@ -157,6 +173,11 @@ impl EventFd {
         }
         // SAFETY: as above.
         Ok(EventFd(unsafe { OwnedFd::from_raw_fd(fd) }))
+    }
+
+    /// Its number.
+    pub(crate) fn raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
     }
 
     /// Makes it readable.
@@ -214,12 +235,6 @@ impl TimerFd {
 }
 
 impl AsFd for TimerFd {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
-    }
-}
-
-impl AsFd for EventFd {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }

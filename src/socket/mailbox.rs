@@ -8,7 +8,7 @@ use crate::pattern::PipeId;
 use crate::pipe::{Notify, Pipe, Signal};
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::RawFd;
 use std::sync::Arc;
 
 /// What a socket is told. It learns of it at its next call.
@@ -142,7 +142,7 @@ impl Mailbox {
             }
             inner.fd = Some(fd);
         }
-        inner.fd.as_ref().map(|fd| fd.as_fd().as_raw_fd()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        inner.fd.as_ref().map(EventFd::raw_fd).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Makes the descriptor, if there is one, readable although nothing was posted: the socket has
