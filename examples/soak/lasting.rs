@@ -102,7 +102,12 @@ pub fn queued(round: &Round<'_>, random: &mut Random) {
     std::thread::scope(|scope| {
         let queue = Queue::new(round, scope, [SocketType::Router, SocketType::Dealer]);
         for at in 0..1 + random.below(4) as u64 {
-            let rep = connected(round, &repliers, SocketType::Rep, &queue.back);
+            let rep = repliers.socket_with(SocketType::Rep, |options| {
+                // As a ROUTER does.
+                patient(options, 0);
+                round.secure(options, false);
+            });
+            rep.connect(&queue.back).expect("connect");
             named(scope, move || {
                 let mut random = round.random(1000 + at);
                 loop {
