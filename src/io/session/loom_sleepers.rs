@@ -21,7 +21,7 @@ use loom::thread;
 use std::sync::Arc;
 
 /// Switches between the threads that are forced on them where they could run on.
-const PREEMPTIONS_MAX: usize = 2;
+const PREEMPTIONS_MAX: usize = 3;
 
 /// The session's key on its I/O thread.
 const KEY: usize = 0;
@@ -383,6 +383,7 @@ impl World {
         }
         assert_eq!(self.care.count_awake(), 0, "the I/O thread rests");
         assert!(!self.care.is_ticking(), "the I/O thread rests");
+        assert!(!self.held.lock().unwrap().direct.is_claimed(), "nobody reads it");
     }
 }
 
