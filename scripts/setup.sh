@@ -50,6 +50,8 @@ if [ "$extent" = all-programs ]; then
     need_file python3-gevent $packages/gevent/__init__.py
     need_file python3-numpy $packages/numpy/__init__.py
     need_file python3-pip $packages/pip/__init__.py
+    need_file python3-dev /usr/include/python3*/Python.h
+    need_file cython3 $packages/pyximport/__init__.py
 fi
 
 if [ -z "$missing" ]; then

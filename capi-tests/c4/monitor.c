@@ -61,11 +61,10 @@ static void comes_again (void *context)
     fd = raw_accept (listener);
     shake_hands (fd, 0, "ROUTER");
     print_until (at_client, "client", endpoint, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
-    OK (zmq_close (client));
+    close_watched (client, at_client);
     raw_until_end (fd);
     close (fd);
     close (listener);
-    OK (zmq_close (at_client));
 }
 
 /* Nobody is there, again and again. */
@@ -79,8 +78,7 @@ static void nobody (void *context)
     OK (zmq_connect (client, endpoint));
     print_until (at_client, "client", endpoint, ZMQ_EVENT_CONNECT_RETRIED);
     print_until (at_client, "client", endpoint, ZMQ_EVENT_CONNECT_RETRIED);
-    OK (zmq_close (client));
-    OK (zmq_close (at_client));
+    close_watched (client, at_client);
 }
 
 static void bind_fails (void *context)
@@ -96,8 +94,7 @@ static void bind_fails (void *context)
     printf ("%s %s\n", event_name (event.event), error_name (event.value));
     CHECK (!ours () || strcmp (event.address, endpoint) == 0);
     close (fd);
-    OK (zmq_close (s));
-    OK (zmq_close (pair));
+    close_watched (s, pair);
 }
 
 /* Only what was asked for. */
@@ -203,8 +200,7 @@ static void broken (void *context)
     raw_until_end (fd);
     close (fd);
     print_handshake (at_server, "ERROR 400");
-    OK (zmq_close (server));
-    OK (zmq_close (at_server));
+    close_watched (server, at_server);
 }
 
 static void refused (void *context)

@@ -41,6 +41,15 @@ static MAYBE_UNUSED void *monitor (void *context, void *s, const char *endpoint,
     return pair;
 }
 
+/* The same with an endpoint of its own: the original frees those of former ones some time later. */
+static MAYBE_UNUSED void *watch (void *context, void *s, int events)
+{
+    static int number;
+    char endpoint [64];
+    sprintf (endpoint, "inproc://monitor-%d", number++);
+    return monitor (context, s, endpoint, events);
+}
+
 /* The next event. */
 static MAYBE_UNUSED event_t next_event (void *pair)
 {
@@ -89,6 +98,15 @@ static MAYBE_UNUSED void print_handshake (void *pair, const char *name)
                 return;
         }
     }
+}
+
+/* Closes a socket whose every event is watched, and then the other one. The original's reaper waits until it can tell
+   the last event: were nobody there to hear it, it would wait for ever, and all other closing with it. */
+static MAYBE_UNUSED void close_watched (void *s, void *pair)
+{
+    OK (zmq_close (s));
+    await_event (pair, ZMQ_EVENT_MONITOR_STOPPED);
+    OK (zmq_close (pair));
 }
 
 #endif

@@ -166,10 +166,8 @@ static void meet (const meeting_t *meeting, int passes)
     }
     if (meeting->status)
         end (thread);
-    OK (zmq_close (server));
-    OK (zmq_close (client));
-    OK (zmq_close (at_server));
-    OK (zmq_close (at_client));
+    close_watched (server, at_server);
+    close_watched (client, at_client);
     OK (zmq_ctx_term (context));
 }
 
@@ -229,9 +227,8 @@ static void broken_metadata (void)
     else
         await_event (at_server, ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
     end (thread);
-    OK (zmq_close (server));
+    close_watched (server, at_server);
     OK (zmq_close (client));
-    OK (zmq_close (at_server));
     OK (zmq_ctx_term (context));
 }
 

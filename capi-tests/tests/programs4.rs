@@ -24,8 +24,8 @@ macro_rules! programs {
 }
 
 programs! {
-    both: contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers security
-        stream subscriptions transfer utilities wire;
+    both: blocking contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers
+        security stream subscriptions transfer utilities wire;
     ours: draft_messages draft_monitor draft_poller draft_types extensions
 }
 

@@ -1,4 +1,4 @@
-/* A program on libczmq: an authenticated CURVE server, a proxy, a monitor and a poller, each an actor with a thread. */
+/* A program on libczmq: a proxy, an authenticated CURVE server, a monitor, a loop, gossip, each an actor with a thread. */
 #include <czmq.h>
 
 /* Sends and receives through a ROUTER-DEALER proxy that another thread runs. */
@@ -141,12 +141,48 @@ static void looped (void)
     puts ("looped");
 }
 
+/* Three nodes; each hears what the others publish, in whatever order. */
+static void gossiped (void)
+{
+    zactor_t *base = zactor_new (zgossip, "base"), *nodes [2];
+    int node, tuple;
+    zstr_sendx (base, "BIND", "inproc://base", NULL);
+    for (node = 0; node < 2; node++) {
+        char name [8];
+        sprintf (name, "node-%d", node);
+        nodes [node] = zactor_new (zgossip, name);
+        zstr_sendx (nodes [node], "CONNECT", "inproc://base", NULL);
+        for (tuple = 0; tuple < 2; tuple++) {
+            char key [16];
+            sprintf (key, "%d-%d", node, tuple);
+            zstr_sendx (nodes [node], "PUBLISH", key, "value", NULL);
+        }
+    }
+    for (node = 0; node < 2; node++) {
+        int heard = 0;
+        while (heard != 15) {
+            char *command, *key, *value;
+            assert (zstr_recvx (nodes [node], &command, &key, &value, NULL) == 3);
+            assert (streq (command, "DELIVER") && strlen (key) == 3 && streq (value, "value"));
+            heard |= 1 << ((key [0] - '0') * 2 + key [2] - '0');
+            zstr_free (&command);
+            zstr_free (&key);
+            zstr_free (&value);
+        }
+    }
+    zactor_destroy (&nodes [0]);
+    zactor_destroy (&nodes [1]);
+    zactor_destroy (&base);
+    puts ("gossiped");
+}
+
 int main (void)
 {
     zsys_init ();
     proxied ();
     authenticated ();
     looped ();
+    gossiped ();
     zsys_shutdown ();
     return 0;
 }

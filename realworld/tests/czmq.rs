@@ -31,5 +31,5 @@ fn actors() {
     let scratch = Scratch::new("czmq-actors");
     let program = compiled(&scratch, "czmq/actors.c");
     let said = run_ok(preloaded(Command::new(&program).current_dir(scratch.path())));
-    assert_eq!(said, "proxied\nauthenticated\nlooped\n");
+    assert_eq!(said, "proxied\nauthenticated\nlooped\ngossiped\n");
 }

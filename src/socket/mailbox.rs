@@ -145,12 +145,12 @@ impl Mailbox {
         inner.fd.as_ref().map(EventFd::raw_fd).ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    /// Makes the descriptor, if there is one, readable although nothing was posted: the socket has
-    /// something that its application was not told of.
+    /// Makes the descriptor, if there is one, readable although nothing was posted, until the socket's next call: the
+    /// socket has something that its application was not told of.
     pub(crate) fn signal_fd(&self) {
         if let Some(fd) = &self.inner.lock().fd {
             fd.signal();
-            // The next call makes it unreadable again.
+            // Or nobody would make it unreadable again before there is an event.
             self.pending.store(true, Ordering::Release);
         }
     }

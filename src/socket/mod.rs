@@ -474,8 +474,10 @@ impl SocketHandle {
         turn.catch_up()?;
         let fd = turn.mailbox.fd().map_err(|_| Error::TooManyOpen)?;
         turn.announce();
-        // What is there already was never announced on it.
-        turn.mailbox.signal_fd();
+        // What is there already was never announced on it. From now on, what comes is.
+        if turn.ready(true, false)?.readable {
+            turn.mailbox.signal_fd();
+        }
         Ok(fd)
     }
 }

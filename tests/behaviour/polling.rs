@@ -201,6 +201,39 @@ fn the_descriptor_in_a_level_triggered_loop() {
     client.join().expect("the client");
 }
 
+/// Nothing to do, nothing to read: a loop that looks at the level sleeps. What was there before somebody asked for the
+/// descriptor makes it readable, until it is looked at.
+#[test]
+fn the_descriptor_of_an_idle_socket_is_quiet() {
+    let is_readable = |fd| {
+        let mut items = [PollItem { on: PollOn::Fd(fd), want: READ, got: NONE }];
+        poll(&mut items, Some(Duration::ZERO)) == Ok(1)
+    };
+    let context = Context::new();
+    for kind in [SocketType::Pull, SocketType::Dealer, SocketType::Pub] {
+        let (idle, _) = context.bound(kind);
+        let fd = idle.fd().expect("a descriptor");
+        assert!(!is_readable(fd), "{kind:?}");
+        idle.events().expect("events");
+        assert_eq!(idle.fd(), Ok(fd));
+        assert!(!is_readable(fd), "{kind:?}, asked for again");
+    }
+
+    let (pull, endpoint) = context.bound(SocketType::Pull);
+    let push = context.connected(SocketType::Push, &endpoint);
+    send(push, "before");
+    let mut items = [socket_item(pull, READ)];
+    assert_eq!(poll(&mut items, Some(PATIENCE)), Ok(1));
+    let fd = pull.fd().expect("a descriptor");
+    assert!(is_readable(fd));
+    assert!(pull.events().expect("events").readable && !is_readable(fd));
+    assert_eq!(recv(pull), b"before");
+    assert!(!pull.events().expect("events").readable && !is_readable(fd));
+    send(push, "after");
+    let mut items = [PollItem { on: PollOn::Fd(fd), want: READ, got: NONE }];
+    assert_eq!(poll(&mut items, Some(PATIENCE)), Ok(1));
+}
+
 /// The descriptor says when there is room again, too.
 #[test]
 fn the_descriptor_tells_of_room() {
