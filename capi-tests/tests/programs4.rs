@@ -24,7 +24,7 @@ macro_rules! programs {
 }
 
 programs! {
-    both: blocking contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers
+    both: blocking connections contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers
         security stream subscriptions transfer utilities wire;
     ours: draft_messages draft_monitor draft_poller draft_types extensions
 }

@@ -109,29 +109,44 @@ pub fn poll_with_signals(
     let has_fds = signals.is_some() || items.iter().any(|item| matches!(item.on, PollOn::Fd(_)));
     let mut fds = if has_fds { descriptors(items) } else { Vec::new() };
     loop {
-        let mut found = look_at_sockets(items)?;
-        if has_fds {
-            // No waiting here: this is how descriptors and sockets are looked at together.
-            let waited = sys_wait::poll(&mut fds, Some(Instant::now()), signals);
-            found += match waited {
-                Ok(Waited::Interrupted) if signals.is_some() && found == 0 => return Err(Error::Interrupted),
-                Ok(_) => take_results(items, &fds),
-                Err(_) => return Err(Error::InvalidArgument),
-            };
-        }
+        let found = look(items, &mut fds, has_fds, signals)?;
         if found > 0 || timeout == Some(Duration::ZERO) {
             return Ok(found);
         }
         match wait(items, &mut fds, has_fds, deadline, signals)? {
-            Waited::Look => {}
+            Outcome::Found(found) => return Ok(found),
+            Outcome::Waited(Waited::Look) => {}
             // Whatever came at the last moment is looked at once more.
-            Waited::TimedOut => {
-                found = look_at_sockets(items)?;
-                return Ok(if has_fds { found + take_results(items, &fds) } else { found });
-            }
-            Waited::Interrupted => return Err(Error::Interrupted),
+            Outcome::Waited(Waited::TimedOut) => return look(items, &mut fds, has_fds, signals),
+            Outcome::Waited(Waited::Interrupted) => return Err(Error::Interrupted),
         }
     }
+}
+
+/// What came of a wait.
+enum Outcome {
+    /// So many items have something.
+    Found(usize),
+    Waited(Waited),
+}
+
+/// Looks at all items without waiting; gives the number of those that have something.
+fn look(
+    items: &mut [PollItem],
+    fds: &mut [PollFd],
+    has_fds: bool,
+    signals: Option<&SignalMask>,
+) -> Result<usize> {
+    if !has_fds {
+        return look_at_sockets(items);
+    }
+    // Descriptors first: one may be that of a socket among the items, and be readable no more when that was looked at.
+    let waited = sys_wait::poll(fds, Some(Instant::now()), signals).map_err(|_| Error::InvalidArgument)?;
+    let found = take_results(items, fds) + look_at_sockets(items)?;
+    if found == 0 && signals.is_some() && waited == Waited::Interrupted {
+        return Err(Error::Interrupted);
+    }
+    Ok(found)
 }
 
 /// The descriptors among the items, and a last place for the parker's own.
@@ -146,7 +161,6 @@ fn descriptors(items: &[PollItem]) -> Vec<PollFd> {
 fn look_at_sockets(items: &mut [PollItem]) -> Result<usize> {
     let mut found = 0;
     for item in items {
-        item.got = Interest::default();
         if let PollOn::Socket(socket) = item.on {
             let events = socket.events_among(item.want.readable, item.want.writable)?;
             item.got =
@@ -178,7 +192,7 @@ fn wait(
     has_fds: bool,
     deadline: Option<Instant>,
     signals: Option<&SignalMask>,
-) -> Result<Waited> {
+) -> Result<Outcome> {
     let mut mailboxes = Vec::new();
     let mut lines = Vec::new();
     let mut spin = None;
@@ -214,7 +228,7 @@ fn wait(
     on_lines.hold_back(signals);
     on_lines.pull();
     if mailboxes.iter().any(|mailbox| mailbox.is_pending()) {
-        return Ok(Waited::Look);
+        return Ok(Outcome::Waited(Waited::Look));
     }
     if !has_fds {
         let mut patience = PATIENCE.take();
@@ -224,14 +238,20 @@ fn wait(
         });
         PATIENCE.set(patience);
         if found {
-            return Ok(Waited::Look);
+            return Ok(Outcome::Waited(Waited::Look));
         }
     }
     let parker = parker::mine();
     let mut waiting = Waiting { parker: &parker, mailboxes: &mailboxes, registered: 0 };
     // Another thread may have used a socket since it was looked at: once registered, look again.
-    if !waiting.begin() || look_at_sockets(items)? > 0 {
-        return Ok(Waited::Look);
+    if !waiting.begin() {
+        return Ok(Outcome::Waited(Waited::Look));
     }
-    if has_fds { on_lines.poll(&parker, fds, deadline) } else { on_lines.sleep(&parker, deadline) }
+    let found = look(items, fds, has_fds, signals)?;
+    if found > 0 {
+        return Ok(Outcome::Found(found));
+    }
+    let waited =
+        if has_fds { on_lines.poll(&parker, fds, deadline) } else { on_lines.sleep(&parker, deadline) };
+    waited.map(Outcome::Waited)
 }
