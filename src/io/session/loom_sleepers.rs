@@ -323,17 +323,11 @@ impl World {
 
     /// As `SocketHandle::wait_on`: sleeps and looks again until `attempt` finds something.
     fn wait<T>(&self, sleeper: &Sleeper, mut attempt: impl FnMut(&mut Turn) -> Option<T>) -> T {
-        let mut events = Vec::new();
         loop {
             self.pull();
             let registered = {
                 let mut turn = self.turn.lock().unwrap();
-                self.mailbox.take(&mut events);
-                for event in events.drain(..) {
-                    turn.terminated |= matches!(event, Event::Terminate);
-                    turn.others += usize::from(matches!(event, Event::Pipe(id, _) if id.key() != 1));
-                }
-                if let Some(found) = attempt(&mut turn) {
+                if let Some(found) = self.attempt(&mut turn, &mut attempt) {
                     return found;
                 }
                 self.mailbox.begin_wait(&sleeper.parker)
@@ -341,8 +335,21 @@ impl World {
             if registered {
                 self.sleep(sleeper);
                 self.mailbox.end_wait(&sleeper.parker);
+                if let Some(found) = self.attempt(&mut self.turn.lock().unwrap(), &mut attempt) {
+                    return found;
+                }
             }
         }
+    }
+
+    fn attempt<T>(&self, turn: &mut Turn, attempt: &mut impl FnMut(&mut Turn) -> Option<T>) -> Option<T> {
+        let mut events = Vec::new();
+        self.mailbox.take(&mut events);
+        for event in events.drain(..) {
+            turn.terminated |= matches!(event, Event::Terminate);
+            turn.others += usize::from(matches!(event, Event::Pipe(id, _) if id.key() != 1));
+        }
+        attempt(turn)
     }
 
     /// As `Wait::poll`.
@@ -374,13 +381,13 @@ impl World {
 
     /// Nothing more is done by the application: what the I/O thread still does.
     fn settle(&self) {
-        self.post(Task::Quit);
-        self.work();
-        for _ in 0..2 {
-            self.look(false);
+        for _ in 0..3 {
             self.post(Task::Quit);
             self.work();
+            self.post(Task::Tick);
         }
+        self.post(Task::Quit);
+        self.work();
         assert_eq!(self.care.count_awake(), 0, "the I/O thread rests");
         assert!(!self.care.is_ticking(), "the I/O thread rests");
         assert!(!self.held.lock().unwrap().direct.is_claimed(), "nobody reads it");
@@ -481,24 +488,34 @@ fn loom_a_sleeper_hears_of_a_message_on_a_connection_that_is_given_back() {
     });
 }
 
-/// Something happens on another pipe of the socket, and then on the connection.
+/// Something happens on another pipe of the socket, and then on the connection, where the thread may have turned to
+/// something else.
 #[test]
 fn loom_a_sleeper_hears_of_other_pipes() {
-    model(|| {
-        let (world, connection) = World::new();
-        with_io(&world, || {
-            let theirs = world.clone();
-            let other = thread::spawn(move || {
-                assert!(theirs.mailbox.post(Event::Pipe(PipeId::from_key(2), Signal::Readable)));
-                theirs.arrive(&connection, Some(7));
+    for receives in [true, false] {
+        model(move || {
+            let (world, connection) = World::new();
+            with_io(&world, || {
+                let theirs = world.clone();
+                let other = thread::spawn(move || {
+                    assert!(theirs.mailbox.post(Event::Pipe(PipeId::from_key(2), Signal::Readable)));
+                    theirs.arrive(&connection, Some(7));
+                });
+                let sleeper = Sleeper::new();
+                world.wait(&sleeper, |turn| (turn.others == 1).then_some(()));
+                if receives {
+                    assert_eq!(world.recv(&sleeper), 7);
+                }
+                other.join().unwrap();
             });
-            let sleeper = Sleeper::new();
-            world.wait(&sleeper, |turn| (turn.others == 1).then_some(()));
-            assert_eq!(world.recv(&sleeper), 7);
-            other.join().unwrap();
+            world.settle();
+            if !receives {
+                // The I/O thread has read it.
+                let part = world.turn.lock().unwrap().pipe.as_mut().unwrap().read();
+                assert_eq!(part.unwrap().as_bytes(), [7]);
+            }
         });
-        world.settle();
-    });
+    }
 }
 
 /// The connection is lost under a sleeper, whoever finds out; the peer comes back on another.
