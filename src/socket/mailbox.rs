@@ -132,14 +132,20 @@ impl Mailbox {
         }
     }
 
+    /// Whether there is a descriptor, see [`Mailbox::fd`].
+    pub(crate) fn has_fd(&self) -> bool {
+        self.inner.lock().fd.is_some()
+    }
+
     /// The descriptor that becomes readable with every event; made at the first call.
     pub(crate) fn fd(&self) -> io::Result<RawFd> {
         let mut inner = self.inner.lock();
         if inner.fd.is_none() {
             let fd = EventFd::new()?;
-            if !inner.events.is_empty() {
-                fd.signal();
-            }
+            // Readable until the socket's next call: programs for the original count on it, whose sockets have always
+            // something to do when they were just bound or connected.
+            fd.signal();
+            self.pending.store(true, Ordering::Release);
             inner.fd = Some(fd);
         }
         inner.fd.as_ref().map(EventFd::raw_fd).ok_or_else(|| io::ErrorKind::NotFound.into())

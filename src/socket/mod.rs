@@ -472,10 +472,11 @@ impl SocketHandle {
     pub fn fd(self) -> Result<i32> {
         let mut turn = self.turn()?;
         turn.catch_up()?;
+        let has_one = turn.mailbox.has_fd();
         let fd = turn.mailbox.fd().map_err(|_| Error::TooManyOpen)?;
         turn.announce();
-        // What is there already was never announced on it. From now on, what comes is.
-        if turn.ready(true, false)?.readable {
+        // What is there already was perhaps never announced on it. From now on, what comes is.
+        if has_one && turn.ready(true, false)?.readable {
             turn.mailbox.signal_fd();
         }
         Ok(fd)
