@@ -225,6 +225,10 @@ impl SocketHandle {
                 Err(Error::WouldBlock) => {}
                 result => return result,
             }
+            // The attempt may have taken up a peer.
+            if receives && wait.renew(turn.lines_to_wait_on()) {
+                continue;
+            }
             // Still in the turn in which there was nothing, so that whatever comes now ends the sleep.
             let mut waited = Waited::Look;
             if !wait.is_empty() {

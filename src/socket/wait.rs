@@ -51,11 +51,17 @@ impl Wait {
     }
 
     /// Waits on these connections from now on. Those that it waited on before and does not any more are left alone.
-    pub(super) fn renew(&mut self, lines: Arc<[Arc<Line>]>) {
-        self.lines.clear();
-        if !lines.is_empty() {
-            self.lines.push(lines);
+    /// False: it waited on just these.
+    pub(super) fn renew(&mut self, lines: Arc<[Arc<Line>]>) -> bool {
+        let same = match self.lines.as_slice() {
+            [before] => Arc::ptr_eq(before, &lines),
+            before => before.is_empty() && lines.is_empty(),
+        };
+        if !same {
+            self.lines.clear();
+            self.lines.extend((!lines.is_empty()).then_some(lines));
         }
+        !same
     }
 
     /// Has sleeps on descriptors hold back just these signals.
