@@ -1,5 +1,6 @@
 /* Contexts: their options, their limits, shutting them down and ending them. */
 #include "check.h"
+#include <dirent.h>
 
 static const struct {
     int number;
@@ -157,6 +158,95 @@ static void inherited (void)
     OK (zmq_ctx_term (context));
 }
 
+/* What the system says of the I/O threads: their names, how they are scheduled, and where they may run. (Of the original's
+   two kinds of threads this library has one.) */
+static void describe_threads (char text [1000])
+{
+    DIR *tasks = opendir ("/proc/self/task");
+    struct dirent *task;
+    char threads [8][128];
+    int count = 0, i, j;
+    CHECK (tasks != NULL);
+    while ((task = readdir (tasks)) != NULL) {
+        char path [300], line [1000], name [32] = "", allowed [64] = "", *field;
+        int policy = -1;
+        FILE *file;
+        sprintf (path, "/proc/self/task/%.200s/status", task->d_name);
+        file = task->d_name [0] == '.' ? NULL : fopen (path, "r");
+        while (file && fgets (line, sizeof line, file))
+            if (sscanf (line, "Name: %31s", name) != 1)
+                sscanf (line, "Cpus_allowed_list: %63s", allowed);
+        if (file)
+            fclose (file);
+        if (!strstr (name, "IO/"))
+            continue;
+        sprintf (path, "/proc/self/task/%.200s/stat", task->d_name);
+        file = fopen (path, "r");
+        /* It may have ended. The policy is the 41st field, of which the second is in brackets. */
+        field = file && fgets (line, sizeof line, file) ? strrchr (line, ')') : NULL;
+        for (i = 2; i < 41 && field; i++)
+            field = strchr (field + 1, ' ');
+        if (field)
+            sscanf (field, "%d", &policy);
+        if (file)
+            fclose (file);
+        CHECK (count < 8);
+        sprintf (threads [count++], "[%s, policy %d, on %s]", name, policy, allowed);
+    }
+    closedir (tasks);
+    text [0] = 0;
+    /* In the order of their names. */
+    for (i = 0; i < count; i++) {
+        int least = 0;
+        for (j = 1; j < count; j++)
+            if (strcmp (threads [j], threads [least]) < 0)
+                least = j;
+        strcat (text, threads [least]);
+        threads [least][0] = '~';
+    }
+}
+
+/* Threads say what they are once they run: it comes to be so. */
+static void await_threads (const char *expected)
+{
+    char text [1000];
+    int i;
+    describe_threads (text);
+    for (i = 0; i < MS_MAX / 2 && strcmp (text, expected) != 0; i++) {
+        a_moment ();
+        describe_threads (text);
+    }
+    printf ("threads: %s\n", text);
+}
+
+static void threads (void)
+{
+    void *context = zmq_ctx_new (), *s;
+    OK (zmq_ctx_set (context, ZMQ_IO_THREADS, 2));
+    OK (zmq_ctx_set (context, ZMQ_THREAD_AFFINITY_CPU_ADD, 0));
+    s = new_socket (context, ZMQ_PAIR);
+    await_threads ("[ZMQbg/IO/0, policy 0, on 0][ZMQbg/IO/1, policy 0, on 0]");
+    OK (zmq_close (s));
+    OK (zmq_ctx_term (context));
+
+    context = zmq_ctx_new ();
+    OK (zmq_ctx_set (context, ZMQ_THREAD_AFFINITY_CPU_ADD, 0));
+    OK (zmq_ctx_set (context, ZMQ_THREAD_AFFINITY_CPU_ADD, 1));
+    OK (zmq_ctx_set (context, ZMQ_THREAD_AFFINITY_CPU_REMOVE, 1));
+    /* SCHED_BATCH, which everybody may have. */
+    OK (zmq_ctx_set (context, ZMQ_THREAD_SCHED_POLICY, 3));
+    OK (zmq_ctx_set (context, ZMQ_THREAD_NAME_PREFIX, 7));
+    s = new_socket (context, ZMQ_PAIR);
+    await_threads ("[7/ZMQbg/IO/0, policy 3, on 0]");
+    /* Too late. */
+    TRY (zmq_ctx_set (context, ZMQ_THREAD_NAME_PREFIX, 8));
+    OK (zmq_ctx_set (context, ZMQ_IO_THREADS, 4));
+    await_threads ("[7/ZMQbg/IO/0, policy 3, on 0]");
+    OK (zmq_close (s));
+    OK (zmq_ctx_term (context));
+    await_threads ("");
+}
+
 static void not_a_context (void)
 {
     char zeros [1024];
@@ -197,6 +287,7 @@ int main (void)
     shut_down_at_once ();
     blocked ();
     inherited ();
+    threads ();
     not_a_context ();
     return 0;
 }

@@ -77,27 +77,28 @@ static MAYBE_UNUSED event_t await_event (void *pair, unsigned wanted)
     }
 }
 
-/* Waits for a failed or completed handshake, and prints which, with its value. */
-static MAYBE_UNUSED void print_handshake (void *pair, const char *name)
+/* Waits until a handshake has failed or is complete. */
+static MAYBE_UNUSED event_t next_handshake (void *pair)
 {
     for (;;) {
         event_t event = next_event (pair);
-        switch (event.event) {
-            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-                printf ("%s: %s\n", name, event_name (event.event));
-                return;
-            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-                /* The error number depends on who is faster. */
-                printf ("%s: %s\n", name, event_name (event.event));
-                return;
-            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-                printf ("%s: %s 0x%x\n", name, event_name (event.event), (unsigned) event.value);
-                return;
-            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
-                printf ("%s: %s %d\n", name, event_name (event.event), event.value);
-                return;
-        }
+        if (event.event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED || event.event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            || event.event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL || event.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+            return event;
     }
+}
+
+/* Waits for it, and prints which, with its value. */
+static MAYBE_UNUSED void print_handshake (void *pair, const char *name)
+{
+    event_t event = next_handshake (pair);
+    printf ("%s: %s", name, event_name (event.event));
+    if (event.event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
+        printf (" 0x%x", (unsigned) event.value);
+    else if (event.event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
+        printf (" %d", event.value);
+    /* The error number of one without details depends on who is faster. */
+    printf ("\n");
 }
 
 /* Closes a socket whose every event is watched, and then the other one. The original's reaper waits until it can tell

@@ -1,5 +1,6 @@
-/* ROUTER: routing ids, MANDATORY, HANDOVER, PROBE_ROUTER, CONNECT_ROUTING_ID, peers that come and go. */
+/* ROUTER: routing ids, MANDATORY, HANDOVER, PROBE_ROUTER, CONNECT_ROUTING_ID, peers that come and go, ROUTER_RAW. */
 #include "check.h"
+#include "raw.h"
 
 static void *named (void *context, int type, const char *id)
 {
@@ -198,6 +199,33 @@ static void comes_again (void *context)
     OK (zmq_close (router));
 }
 
+/* Plain TCP, as before there was STREAM. */
+static void plain_tcp (void *context)
+{
+    void *router = new_socket (context, ZMQ_ROUTER);
+    char endpoint [256], id [8], bytes [16];
+    int fd;
+    set_int (router, ZMQ_ROUTER_RAW, 1);
+    bind_tcp (router, endpoint);
+    fd = raw_connect (endpoint);
+    /* It has come. */
+    CHECK (zmq_recv (router, NULL, 0, 0) == 5 && get_int (router, ZMQ_RCVMORE));
+    EXPECT (router, "", 0);
+    raw_send (fd, "GET", 3);
+    CHECK (zmq_recv (router, id, sizeof id, 0) == 5 && id [0] == 0 && get_int (router, ZMQ_RCVMORE));
+    EXPECT (router, "GET", 0);
+    CHECK (zmq_send (router, id, 5, ZMQ_SNDMORE) == 5);
+    SEND (router, "OK", 0);
+    CHECK (raw_recv (fd, bytes, 2) == 2 && memcmp (bytes, "OK", 2) == 0);
+    /* To send nothing is to end it. */
+    CHECK (zmq_send (router, id, 5, ZMQ_SNDMORE) == 5);
+    SEND (router, "", 0);
+    await_bytes (fd, router);
+    raw_until_end (fd);
+    close (fd);
+    OK (zmq_close (router));
+}
+
 /* Each is heard in turn, and a message's parts stay together. */
 static void fair (void *context)
 {
@@ -244,6 +272,7 @@ int main (void)
     probe (context, ZMQ_DEALER, "inproc://probe");
     connect_as (context);
     comes_again (context);
+    plain_tcp (context);
     fair (context);
     OK (zmq_ctx_term (context));
     return 0;

@@ -2,6 +2,11 @@
 #include "monitor.h"
 #include "raw.h"
 
+#ifndef ZMQ_ZAP_ENFORCE_DOMAIN
+/* In Debian's library, but not in its header. */
+#define ZMQ_ZAP_ENFORCE_DOMAIN 93
+#endif
+
 typedef struct {
     void *rep;
     /* What the handler answers; texts as in the protocol. */
@@ -112,6 +117,8 @@ typedef struct {
     /* NULL: no handler at all. */
     const char *status, *broken, *domain;
     const char *server_key;
+    /* Whether a domain is asked for. */
+    int enforce;
 } meeting_t;
 
 /* Whether a message passes, and what the two monitors say of the handshake. */
@@ -127,6 +134,7 @@ static void meet (const meeting_t *meeting, int passes)
         thread = start_handler (context, &handler, meeting->status, meeting->broken, 1);
     if (meeting->domain)
         set_text (server, ZMQ_ZAP_DOMAIN, meeting->domain);
+    set_int (server, ZMQ_ZAP_ENFORCE_DOMAIN, meeting->enforce);
     if (meeting->server == PLAIN)
         set_int (server, ZMQ_PLAIN_SERVER, 1);
     else if (meeting->server == CURVE)
@@ -174,12 +182,17 @@ static void meet (const meeting_t *meeting, int passes)
 static void let_in (void)
 {
     static const meeting_t meetings [] = {
-        {"NULL", NO_MECHANISM, NO_MECHANISM, NULL, NULL, NULL, NULL},
-        {"NULL, a domain, a handler", NO_MECHANISM, NO_MECHANISM, "200", NULL, "global", NULL},
-        {"PLAIN, a handler", PLAIN, PLAIN, "200", NULL, "global", NULL},
-        {"PLAIN, a handler, no domain", PLAIN, PLAIN, "200", NULL, NULL, NULL},
-        {"CURVE, no handler", CURVE, CURVE, NULL, NULL, NULL, NULL},
-        {"CURVE, a handler", CURVE, CURVE, "200", NULL, "global", NULL}};
+        {"NULL", NO_MECHANISM, NO_MECHANISM, NULL, NULL, NULL, NULL, 0},
+        {"NULL, a domain, a handler", NO_MECHANISM, NO_MECHANISM, "200", NULL, "global", NULL, 0},
+        {"PLAIN, a handler", PLAIN, PLAIN, "200", NULL, "global", NULL, 0},
+        {"PLAIN, a handler, no domain", PLAIN, PLAIN, "200", NULL, NULL, NULL, 0},
+        {"CURVE, no handler", CURVE, CURVE, NULL, NULL, NULL, NULL, 0},
+        {"CURVE, a handler", CURVE, CURVE, "200", NULL, "global", NULL, 0},
+        {"CURVE, a handler, no domain", CURVE, CURVE, "200", NULL, NULL, NULL, 0},
+        {"CURVE, a handler, a domain that must be", CURVE, CURVE, "200", NULL, "global", NULL, 1},
+        {"PLAIN, a handler, a domain that must be", PLAIN, PLAIN, "200", NULL, "global", NULL, 1},
+        {"NULL, a handler, a domain that must be", NO_MECHANISM, NO_MECHANISM, "200", NULL, "global", NULL, 1},
+        {"NULL, no handler, no domain", NO_MECHANISM, NO_MECHANISM, NULL, NULL, NULL, NULL, 1}};
     size_t i;
     for (i = 0; i < sizeof meetings / sizeof meetings [0]; i++)
         meet (&meetings [i], 1);
@@ -188,20 +201,20 @@ static void let_in (void)
 static void kept_out (void)
 {
     static const meeting_t meetings [] = {
-        {"NULL, refused", NO_MECHANISM, NO_MECHANISM, "400", NULL, "global", NULL},
-        {"PLAIN, refused", PLAIN, PLAIN, "400", NULL, "global", NULL},
-        {"PLAIN, an error of the handler's", PLAIN, PLAIN, "500", NULL, "global", NULL},
-        {"CURVE, refused", CURVE, CURVE, "400", NULL, "global", NULL},
-        {"NULL with PLAIN", NO_MECHANISM, PLAIN, NULL, NULL, NULL, NULL},
-        {"PLAIN with NULL", PLAIN, NO_MECHANISM, NULL, NULL, NULL, NULL},
-        {"CURVE with NULL", CURVE, NO_MECHANISM, NULL, NULL, NULL, NULL},
-        {"CURVE with PLAIN", CURVE, PLAIN, NULL, NULL, NULL, NULL},
-        {"NULL with CURVE", NO_MECHANISM, CURVE, NULL, NULL, NULL, NULL},
-        {"CURVE, another server's key", CURVE, CURVE, NULL, NULL, NULL, "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"},
-        {"PLAIN, a reply of another version", PLAIN, PLAIN, "200", "version", "global", NULL},
-        {"PLAIN, a reply to another request", PLAIN, PLAIN, "200", "id", "global", NULL},
-        {"PLAIN, half a reply", PLAIN, PLAIN, "200", "parts", "global", NULL},
-        {"PLAIN, a status that does not exist", PLAIN, PLAIN, "600", NULL, "global", NULL}};
+        {"NULL, refused", NO_MECHANISM, NO_MECHANISM, "400", NULL, "global", NULL, 0},
+        {"PLAIN, refused", PLAIN, PLAIN, "400", NULL, "global", NULL, 0},
+        {"PLAIN, an error of the handler's", PLAIN, PLAIN, "500", NULL, "global", NULL, 0},
+        {"CURVE, refused", CURVE, CURVE, "400", NULL, "global", NULL, 0},
+        {"NULL with PLAIN", NO_MECHANISM, PLAIN, NULL, NULL, NULL, NULL, 0},
+        {"PLAIN with NULL", PLAIN, NO_MECHANISM, NULL, NULL, NULL, NULL, 0},
+        {"CURVE with NULL", CURVE, NO_MECHANISM, NULL, NULL, NULL, NULL, 0},
+        {"CURVE with PLAIN", CURVE, PLAIN, NULL, NULL, NULL, NULL, 0},
+        {"NULL with CURVE", NO_MECHANISM, CURVE, NULL, NULL, NULL, NULL, 0},
+        {"CURVE, another server's key", CURVE, CURVE, NULL, NULL, NULL, "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7", 0},
+        {"PLAIN, a reply of another version", PLAIN, PLAIN, "200", "version", "global", NULL, 0},
+        {"PLAIN, a reply to another request", PLAIN, PLAIN, "200", "id", "global", NULL, 0},
+        {"PLAIN, half a reply", PLAIN, PLAIN, "200", "parts", "global", NULL, 0},
+        {"PLAIN, a status that does not exist", PLAIN, PLAIN, "600", NULL, "global", NULL, 0}};
     size_t i;
     for (i = 0; i < sizeof meetings / sizeof meetings [0]; i++)
         meet (&meetings [i], 0);

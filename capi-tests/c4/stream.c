@@ -67,6 +67,51 @@ static void serves (void *context, int notify)
     OK (zmq_close (s));
 }
 
+/* Many at once: each gets its own bytes back, whatever comes in between, and is told apart when it goes. */
+static void many (void *context)
+{
+    enum { MANY = 20 };
+    void *s = new_socket (context, ZMQ_STREAM);
+    char endpoint [256], ids [MANY][5], text [16], back [16];
+    int fds [MANY], i, round;
+    bind_tcp (s, endpoint);
+    for (i = 0; i < MANY; i++) {
+        fds [i] = raw_connect (endpoint);
+        receive_id (s, ids [i]);
+        EXPECT (s, "", 0);
+        for (round = 0; round < i; round++)
+            CHECK (memcmp (ids [i], ids [round], 5) != 0);
+    }
+    for (round = 0; round < 3; round++) {
+        for (i = 0; i < MANY; i++) {
+            sprintf (text, "%2d says %d", i, round);
+            raw_send (fds [i], text, strlen (text));
+        }
+        for (i = 0; i < MANY; i++) {
+            char id [5];
+            int size;
+            receive_id (s, id);
+            size = zmq_recv (s, text, sizeof text, 0);
+            CHECK (size == 9 && memcmp (id, ids [atoi (text)], 5) == 0);
+            CHECK (zmq_send (s, id, 5, ZMQ_SNDMORE) == 5 && zmq_send (s, text, 9, 0) == 9);
+        }
+        for (i = 0; i < MANY; i++) {
+            sprintf (text, "%2d says %d", i, round);
+            await_bytes (fds [i], s);
+            CHECK (raw_recv (fds [i], back, 9) == 9 && memcmp (back, text, 9) == 0);
+        }
+    }
+    for (i = MANY - 1; i >= 0; i--) {
+        char id [5];
+        close (fds [i]);
+        receive_id (s, id);
+        EXPECT (s, "", 0);
+        CHECK (memcmp (id, ids [i], 5) == 0);
+    }
+    printf ("each had its own\n");
+    OK (zmq_close (s));
+}
+
 static void connects (void *context)
 {
     void *s = new_socket (context, ZMQ_STREAM);
@@ -188,6 +233,7 @@ int main (void)
     context = zmq_ctx_new ();
     serves (context, 1);
     serves (context, 0);
+    many (context);
     connects (context);
     named (context);
     both (context);

@@ -190,6 +190,49 @@ static void capabilities (void)
     }
 }
 
+/* What errors are called: the system's as the system does. Those of ZeroMQ each library says in words of its own. */
+static void errors (void)
+{
+    static const int numbers [] = {0, EAGAIN, EINVAL, EFAULT, EINTR, EHOSTUNREACH, ENOTSUP, EPROTONOSUPPORT, ENOBUFS, ENETDOWN,
+        EADDRINUSE, EADDRNOTAVAIL, ECONNREFUSED, EINPROGRESS, ENOTSOCK, EMSGSIZE, EAFNOSUPPORT, ENETUNREACH, ECONNABORTED,
+        ECONNRESET, ENOTCONN, ETIMEDOUT, ENETRESET, -1, 99999};
+    static const int own [] = {EFSM, ENOCOMPATPROTO, ETERM, EMTHREAD};
+    size_t i, j;
+    for (i = 0; i < sizeof numbers / sizeof numbers [0]; i++)
+        printf ("%d: %s\n", numbers [i], zmq_strerror (numbers [i]));
+    for (i = 0; i < sizeof own / sizeof own [0]; i++) {
+        CHECK (strncmp (zmq_strerror (own [i]), "Unknown error", 13) != 0);
+        for (j = 0; j < i; j++)
+            CHECK (strcmp (zmq_strerror (own [i]), zmq_strerror (own [j])) != 0);
+    }
+    errno = ETERM;
+    TRY (zmq_errno () == ETERM);
+    errno = 0;
+    TRY (zmq_errno ());
+    CHECK (zmq_socket (NULL, ZMQ_PAIR) == NULL && zmq_errno () == errno && errno == EFAULT);
+}
+
+/* What the header says is what the library is. */
+static void version (void)
+{
+    int major, minor, patch;
+    zmq_version (&major, &minor, &patch);
+    CHECK (ZMQ_MAKE_VERSION (major, minor, patch) == ZMQ_VERSION && major == 4 && minor == 3);
+    CHECK (!ours () || patch == 5);
+}
+
+/* Former names of what is called otherwise now. */
+static void old_names (void)
+{
+    static const int same [][2] = {{ZMQ_XREQ, ZMQ_DEALER}, {ZMQ_XREP, ZMQ_ROUTER}, {ZMQ_NOBLOCK, ZMQ_DONTWAIT},
+        {ZMQ_IDENTITY, ZMQ_ROUTING_ID}, {ZMQ_CONNECT_RID, ZMQ_CONNECT_ROUTING_ID},
+        {ZMQ_DELAY_ATTACH_ON_CONNECT, ZMQ_IMMEDIATE}, {ZMQ_FAIL_UNROUTABLE, ZMQ_ROUTER_MANDATORY},
+        {ZMQ_ROUTER_BEHAVIOR, ZMQ_ROUTER_MANDATORY}};
+    size_t i;
+    for (i = 0; i < sizeof same / sizeof same [0]; i++)
+        CHECK (same [i][0] == same [i][1]);
+}
+
 int main (void)
 {
     void *watch;
@@ -201,6 +244,9 @@ int main (void)
     counters ();
     timing ();
     capabilities ();
+    errors ();
+    version ();
+    old_names ();
     between = zmq_stopwatch_intermediate (watch);
     CHECK (between > 100000 && zmq_stopwatch_stop (watch) >= between);
     watch = zmq_stopwatch_start ();

@@ -24,9 +24,9 @@ macro_rules! programs {
 }
 
 programs! {
-    both: blocking connections contexts devices endpoints messages metadata monitor options pipelines poll proxy requests routers
-        security stream subscriptions transfer utilities wire;
-    ours: draft_messages draft_monitor draft_poller draft_types extensions
+    both: blocking connections contexts devices endpoints handshakes messages metadata monitor options pipelines poll
+        proxy requests routers security stream subscriptions transfer utilities wire;
+    ours: draft_messages draft_monitor draft_options draft_poller draft_types extensions
 }
 
 fn both_print_the_same(name: &str) {

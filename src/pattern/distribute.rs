@@ -49,6 +49,11 @@ impl Distribute {
         &self.pipes
     }
 
+    /// Those that the message which is being sent does not go to.
+    pub(super) fn left_out(&self) -> &[PipeId] {
+        &self.pipes[self.chosen..]
+    }
+
     /// Whether the last part sent has others behind it, so that nothing is to be chosen for the next.
     #[inline]
     pub(super) fn is_within(&self) -> bool {

@@ -64,20 +64,31 @@ impl Xsub {
         self.subscriptions.unsubscribe(prefix, always, self.outgoing.pipes(), pipes) != TakenBack::None
     }
 
-    /// Takes note of a subscription or cancellation within a message of data, and passes it on with that.
+    /// Takes note of a subscription or cancellation within a message of data, and passes it on with that. The publishers
+    /// that have no room for the message are told of it all the same.
     #[cold]
     fn send_within(&mut self, part: &mut Message, pipes: &mut Pipes) {
+        let begins = !self.outgoing.is_within();
+        if begins {
+            self.outgoing.choose_below(self.send_hwm, pipes);
+        }
+        let left_out = self.outgoing.left_out();
         let told = match part.as_bytes().split_first() {
             Some((1, prefix)) => {
-                self.subscriptions.subscribe(prefix, false, &[], pipes);
+                self.subscriptions.subscribe(prefix, false, left_out, pipes);
                 true
             }
             Some((0, prefix)) => {
-                let taken = self.subscriptions.unsubscribe(prefix, false, &[], pipes);
+                let taken = self.subscriptions.unsubscribe(prefix, false, left_out, pipes);
                 taken == TakenBack::Last || self.rules.verbose_unsubscribe
             }
             _ => true,
         };
+        if !told && begins {
+            // The message begins with its next part.
+            self.outgoing.choose_none();
+            return;
+        }
         if !told {
             // The message goes on, but what is still subscribed to must not be cancelled.
             let mut nothing = Message::new();
@@ -141,10 +152,13 @@ impl Pattern for Xsub {
     fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        let may_subscribe = !self.sending || !self.rules.only_first_subscribe;
+        let only_first = self.rules.only_first_subscribe;
+        let may_subscribe = !self.sending || !only_first;
         self.sending = part.more();
+        // Where the parts behind a subscription are data whatever they are, it goes with them.
+        let with_data = self.outgoing.is_within() || only_first && part.more();
         match part.as_bytes().split_first() {
-            Some((0 | 1, _)) if may_subscribe && self.outgoing.is_within() => self.send_within(part, pipes),
+            Some((0 | 1, _)) if may_subscribe && with_data => self.send_within(part, pipes),
             Some((1, prefix)) if may_subscribe => self.add(prefix, pipes),
             Some((0, prefix)) if may_subscribe => {
                 // To take back what there is not changes nothing.
@@ -323,8 +337,21 @@ mod tests {
         xsub.configure(|options| options.publishing.only_first_subscribe = true);
         xsub.send("data|\u{1}a").unwrap();
         xsub.send("\u{1}b|\u{1}c|x").unwrap();
-        assert_eq!(peer.recv_all(), ["data|\u{1}a", "Subscribe b", "\u{1}c|x"]);
+        assert_eq!(
+            peer.recv_all(),
+            ["data|\u{1}a", "\u{1}b|\u{1}c|x"],
+            "or the second would begin a message"
+        );
         assert_eq!(xsub.pattern.topics_count(), Some(1));
+        xsub.send("\u{1}b").unwrap();
+        xsub.send("\0b|x").unwrap();
+        xsub.send("\0b|y").unwrap();
+        let told = ["Subscribe b", "x", "\0b|y"];
+        assert_eq!(peer.recv_all(), told, "it is not cancelled before the last time");
+        xsub.configure(|options| options.send_hwm = 1);
+        xsub.send("data").unwrap();
+        xsub.send("\u{1}c|no room").unwrap();
+        assert_eq!(peer.recv_all(), ["data", "Subscribe c"]);
     }
 
     #[test]

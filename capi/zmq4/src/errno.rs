@@ -97,6 +97,8 @@ fn own_text(code: c_int) -> Option<&'static CStr> {
         ENOCOMPATPROTO => c"The endpoint's transport does not go with this socket type",
         ETERM => c"The context was terminated",
         EMTHREAD => c"The context has no I/O thread for this",
+        // It is a peer that is not there, rather than a route.
+        libc::EHOSTUNREACH => c"Host unreachable",
         _ => return None,
     })
 }
