@@ -9,6 +9,8 @@
 mod claim;
 mod connecting;
 mod direct;
+mod establish;
+mod greeting;
 #[cfg(all(test, loom))]
 mod loom_sleepers;
 #[cfg(all(test, loom))]
@@ -16,33 +18,28 @@ mod loom_tests;
 mod told;
 
 use super::attempt::{Attempt, Dialer};
-use super::established::{self, Ended, Established};
+use super::established::{Ended, Established};
 use super::fd::Fd;
 use super::line::Line;
-use super::owner::{Alive, Durable, Guests, Home, Owner};
-use super::zap::Inquiry;
-use super::{Cause, Next, Scratch, Source, dial, sys};
+use super::owner::{Alive, Guests, Home, Owner};
+use super::{Cause, Next, Scratch, Source, dial};
 use crate::error::Result;
 use crate::message::{Kind, Message};
 use crate::metadata::Origin;
 use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, Signal, pipe_with};
 use crate::socket::kind::SocketType;
-use crate::socket::mailbox::Event;
-use crate::socket::monitor::MonitorEvent;
 use crate::socket::options::Options;
 use crate::trace;
 use crate::transport::Target;
-use crate::wire::batch::Batch;
-use crate::wire::cipher::Cipher;
-use crate::wire::handshake::Handshake;
-use crate::wire::zap::Answer;
-use crate::wire::{Local, PeerInfo, Version};
+use crate::wire::Version;
 use claim::Direct;
+use establish::notify_raw;
+use greeting::Greeting;
 use parking_lot::Mutex;
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -80,32 +77,6 @@ enum Link {
     Greeting(Box<Greeting>),
     /// Messages flow.
     Up(Box<Established>),
-}
-
-/// A connection in its handshake.
-struct Greeting {
-    fd: Fd,
-    handshake: Handshake,
-    out: Batch,
-    writable: bool,
-    /// As that of a connection that is established.
-    ending: bool,
-    deadline: Option<Instant>,
-    /// The handshake is done.
-    done: Option<Shaken>,
-    /// What a handler of ZAP was asked about the peer.
-    inquiry: Option<Inquiry>,
-    /// What the peer has sent that waits for the answer.
-    held: Vec<u8>,
-}
-
-/// A handshake that is done.
-struct Shaken {
-    peer: PeerInfo,
-    /// What encrypts the connection from now on, if anything does.
-    cipher: Option<Cipher>,
-    /// What the peer sent behind it.
-    held: Vec<u8>,
 }
 
 /// See the module's documentation.
@@ -323,97 +294,6 @@ impl Session {
         }
     }
 
-    /// The handshake is done: messages may flow.
-    fn establish(&mut self, shaken: Shaken, now: Instant) {
-        let link = std::mem::replace(&mut self.link, Link::Down(None));
-        let Link::Greeting(greeting) = link else { unreachable!("only a handshake is followed by this") };
-        let accepted = matches!(self.role, Role::Accepted { .. });
-        if accepted {
-            self.owner.greeting_ends(&self.home);
-        }
-        let Greeting { fd, out, ending, .. } = *greeting;
-        let Shaken { peer, cipher, held } = shaken;
-        let bytes_max = self.options.message_bytes_max;
-        let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));
-        up.note_ready(true, true, ending);
-        up.start_heart(&self.options.heartbeat, now);
-        if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
-            self.establish_durable(up);
-        } else {
-            self.take_up(up);
-        }
-    }
-
-    /// The peer has a name, and its pipe may be waiting for it in another session.
-    fn establish_durable(&mut self, up: Box<Established>) {
-        let name = up.peer.identity.clone();
-        let owner = self.owner.clone();
-        let mut durable = owner.durable.lock();
-        match durable.get_mut(&name) {
-            // Two peers with one name: the first one has it.
-            Some(known) if known.connected => {
-                trace::say(format_args!("{self}: refused: a peer with the same identity is connected"));
-                self.ended = true;
-            }
-            Some(known) => {
-                known.connected = true;
-                self.handover = Some((known.home.clone(), up));
-                self.ended = true;
-            }
-            None => {
-                let home = self.home.clone();
-                durable.insert(name.clone(), Durable { home, connected: true });
-                drop(durable);
-                if let Role::Accepted { durable, .. } = &mut self.role {
-                    *durable = Some(name);
-                }
-                self.take_up(up);
-            }
-        }
-    }
-
-    /// Puts a connection to use: tells the socket who is there, and the peer what it must know.
-    fn take_up(&mut self, mut up: Box<Established>) {
-        if let Role::Connecting { interval, .. } = &mut self.role {
-            *interval = self.options.reconnect_interval.unwrap_or_default();
-        }
-        let mut socket_end = None;
-        if self.pipe.is_none() {
-            let made = session_pipe(self.owner.kind, &self.options).or_else(|_| {
-                // No place for a swap file: the high-water marks hold, as without one.
-                session_pipe(self.owner.kind, &Options { swap_bytes: 0, ..(*self.options).clone() })
-            });
-            let Ok((theirs, ours)) = made else {
-                self.ended = true;
-                return;
-            };
-            ours.set_owner(self.line.clone(), self.home.key);
-            socket_end = Some(theirs);
-            self.pipe = Some(ours);
-        }
-        self.note_origin(&mut up, socket_end.as_mut());
-        if let Some(pipe) = &mut self.pipe {
-            self.leftover.extend(introduce(&self.owner, &mut up, &self.options, pipe));
-            if matches!(self.role, Role::Connecting { .. }) && self.options.immediate {
-                pipe.shut(false);
-            }
-        }
-        let (version, kind) = (up.version(), up.peer.kind);
-        trace::say(format_args!(
-            "{self}: connected, ZMTP {version}, peer {}",
-            kind.map_or("of 2.x", SocketType::wire_name)
-        ));
-        self.link = Link::Up(up);
-        self.report(MonitorEvent::HandshakeSucceeded);
-        if let Some(pipe) = socket_end {
-            let replayed = self.owner.upstream.is_some();
-            let line = Some(self.line.clone());
-            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), replayed, line }) {
-                self.ended = true;
-            }
-        }
-    }
-
     /// The socket has closed the pipe.
     fn begin_closing(&mut self, now: Instant) {
         if self.closing.is_none() {
@@ -624,106 +504,6 @@ impl Session {
     }
 }
 
-impl Greeting {
-    fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
-        let (identity, metadata) = (options.identity.clone(), options.metadata.clone());
-        let local = Local { kind, identity, metadata };
-        let security = &options.security;
-        let handshake = if options.is_raw(kind) {
-            Handshake::raw(local)
-        } else {
-            let address = if security.is_asked_for() { sys::peer_address(fd.as_fd()) } else { String::new() };
-            Handshake::new(local, security, address)
-        };
-        Greeting {
-            fd,
-            handshake,
-            out: Batch::new(),
-            writable: true,
-            ending: false,
-            deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
-            done: None,
-            inquiry: None,
-            held: Vec::new(),
-        }
-    }
-
-    /// Goes on with the handshake. When it is done: what came of it.
-    fn progress(
-        &mut self,
-        owner: &Owner,
-        home: &Home,
-        scratch: &mut Scratch,
-    ) -> Result<Option<Shaken>, Ended> {
-        let mut peer = if self.inquiry.is_none() { self.feed(&[])? } else { None };
-        loop {
-            if let Some(peer) = peer {
-                let (cipher, held) = (self.handshake.cipher(), std::mem::take(&mut self.held));
-                return Ok(Some(Shaken { peer, cipher, held }));
-            }
-            if let Some(request) = self.handshake.request() {
-                self.inquiry = Some(Inquiry::begin(owner, home, request));
-            }
-            peer = match &mut self.inquiry {
-                Some(inquiry) => match inquiry.answer() {
-                    Some(answer) => self.answered(&answer)?,
-                    // Nothing is read meanwhile: a peer that is gone is not let in for what it sent before.
-                    None if self.ending => return Err(Ended::ByPeer),
-                    None => {
-                        self.flush()?;
-                        return Ok(None);
-                    }
-                },
-                None => match sys::read(self.fd.as_fd(), &mut scratch.input) {
-                    Ok(0) => return Err(Ended::ByPeer),
-                    Ok(bytes) => self.feed(scratch.input.get(..bytes).unwrap_or_default())?,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                    Err(error) => return Err(Ended::Broken(error)),
-                },
-            };
-        }
-    }
-
-    /// Gives the handshake some input, and the peer the handshake's answer.
-    fn feed(&mut self, input: &[u8]) -> Result<Option<PeerInfo>, Ended> {
-        let step = self.handshake.advance(input, self.out.bytes_mut());
-        // What the peer is told, it is told also when it is refused.
-        self.flush()?;
-        let (used, peer) = step?;
-        self.held = input.get(used..).unwrap_or_default().to_vec();
-        Ok(peer)
-    }
-
-    /// Gives the handshake what the handler of ZAP says, and then what the peer has sent meanwhile.
-    fn answered(&mut self, answer: &Answer) -> Result<Option<PeerInfo>, Ended> {
-        self.inquiry = None;
-        let step = self.handshake.answer(answer, self.out.bytes_mut());
-        self.flush()?;
-        match step? {
-            Some(peer) => Ok(Some(peer)),
-            None => {
-                let held = std::mem::take(&mut self.held);
-                self.feed(&held)
-            }
-        }
-    }
-
-    fn flush(&mut self) -> Result<(), Ended> {
-        if self.writable {
-            established::write(&self.fd, &mut self.out, &mut self.writable)?;
-        }
-        Ok(())
-    }
-}
-
-/// Tells the application, by an empty message, that a peer without ZMTP has come or gone.
-fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
-    if up.version() == Version::Raw && options.routing.stream_notify {
-        // One more than the high-water mark allows: there is no later time to say that a peer is gone.
-        pipe.write_anyway(Message::new());
-    }
-}
-
 /// What the application receives when a connection is lost.
 fn farewell(kind: SocketType, version: Version, role: &Role, options: &Options) -> Option<Message> {
     let again = matches!(role, Role::Connecting { .. });
@@ -732,32 +512,4 @@ fn farewell(kind: SocketType, version: Version, role: &Role, options: &Options) 
     }
     let notified = kind == SocketType::Router && version != Version::Raw && options.routing.notify_disconnect;
     notified.then(Message::new)
-}
-
-/// Tells the socket who the peer is, and the peer what a new connection must know. Gives messages that
-/// were in the pipe and go out first.
-fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut Pipe) -> Vec<Message> {
-    if owner.kind == SocketType::Router
-        && let Ok(identity) = Message::copy_from(&up.peer.identity)
-    {
-        pipe.write_anyway(identity.with_kind(Kind::Identity));
-        if options.routing.notify_connect && up.version() != Version::Raw {
-            pipe.write_anyway(Message::new());
-        }
-    }
-    if up.version() != Version::Raw {
-        owner.first_words().into_iter().for_each(|words| up.enqueue(words));
-    }
-    // A subscriber of 2.x filters on its own side: it is sent everything.
-    if matches!(owner.kind, SocketType::Pub | SocketType::Xpub) && up.version() == Version::V1_0 {
-        pipe.write_anyway(Message::new().with_kind(Kind::Subscribe));
-    }
-    notify_raw(up, options, pipe);
-    pipe.flush();
-    let Some(upstream) = &owner.upstream else { return Vec::new() };
-    upstream.replay(pipe, &mut |prefix| {
-        if let Ok(prefix) = Message::copy_from(prefix) {
-            up.enqueue(prefix.with_kind(Kind::Subscribe));
-        }
-    })
 }

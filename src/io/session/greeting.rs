@@ -1,0 +1,136 @@
+//! A connection in its handshake: what it has said, what it waits for, and what comes of it.
+#![forbid(unsafe_code)]
+
+use crate::io::established::{self, Ended};
+use crate::io::fd::Fd;
+use crate::io::owner::{Home, Owner};
+use crate::io::zap::Inquiry;
+use crate::io::{Scratch, sys};
+use crate::socket::kind::SocketType;
+use crate::socket::options::Options;
+use crate::wire::batch::Batch;
+use crate::wire::cipher::Cipher;
+use crate::wire::handshake::Handshake;
+use crate::wire::zap::Answer;
+use crate::wire::{Local, PeerInfo};
+use std::io;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+/// A connection in its handshake.
+pub(super) struct Greeting {
+    pub(super) fd: Fd,
+    handshake: Handshake,
+    pub(super) out: Batch,
+    pub(super) writable: bool,
+    /// As that of a connection that is established.
+    pub(super) ending: bool,
+    pub(super) deadline: Option<Instant>,
+    /// The handshake is done.
+    pub(super) done: Option<Shaken>,
+    /// What a handler of ZAP was asked about the peer.
+    inquiry: Option<Inquiry>,
+    /// What the peer has sent that waits for the answer.
+    held: Vec<u8>,
+}
+
+/// A handshake that is done.
+pub(super) struct Shaken {
+    pub(super) peer: PeerInfo,
+    /// What encrypts the connection from now on, if anything does.
+    pub(super) cipher: Option<Cipher>,
+    /// What the peer sent behind it.
+    pub(super) held: Vec<u8>,
+}
+
+impl Greeting {
+    pub(super) fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
+        let (identity, metadata) = (options.identity.clone(), options.metadata.clone());
+        let local = Local { kind, identity, metadata };
+        let security = &options.security;
+        let handshake = if options.is_raw(kind) {
+            Handshake::raw(local)
+        } else {
+            let address = if security.is_asked_for() { sys::peer_address(fd.as_fd()) } else { String::new() };
+            Handshake::new(local, security, address)
+        };
+        Greeting {
+            fd,
+            handshake,
+            out: Batch::new(),
+            writable: true,
+            ending: false,
+            deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
+            done: None,
+            inquiry: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// Goes on with the handshake. When it is done: what came of it.
+    pub(super) fn progress(
+        &mut self,
+        owner: &Owner,
+        home: &Home,
+        scratch: &mut Scratch,
+    ) -> Result<Option<Shaken>, Ended> {
+        let mut peer = if self.inquiry.is_none() { self.feed(&[])? } else { None };
+        loop {
+            if let Some(peer) = peer {
+                let (cipher, held) = (self.handshake.cipher(), std::mem::take(&mut self.held));
+                return Ok(Some(Shaken { peer, cipher, held }));
+            }
+            if let Some(request) = self.handshake.request() {
+                self.inquiry = Some(Inquiry::begin(owner, home, request));
+            }
+            peer = match &mut self.inquiry {
+                Some(inquiry) => match inquiry.answer() {
+                    Some(answer) => self.answered(&answer)?,
+                    // Nothing is read meanwhile: a peer that is gone is not let in for what it sent before.
+                    None if self.ending => return Err(Ended::ByPeer),
+                    None => {
+                        self.flush()?;
+                        return Ok(None);
+                    }
+                },
+                None => match sys::read(self.fd.as_fd(), &mut scratch.input) {
+                    Ok(0) => return Err(Ended::ByPeer),
+                    Ok(bytes) => self.feed(scratch.input.get(..bytes).unwrap_or_default())?,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
+                    Err(error) => return Err(Ended::Broken(error)),
+                },
+            };
+        }
+    }
+
+    /// Gives the handshake some input, and the peer the handshake's answer.
+    fn feed(&mut self, input: &[u8]) -> Result<Option<PeerInfo>, Ended> {
+        let step = self.handshake.advance(input, self.out.bytes_mut());
+        // What the peer is told, it is told also when it is refused.
+        self.flush()?;
+        let (used, peer) = step?;
+        self.held = input.get(used..).unwrap_or_default().to_vec();
+        Ok(peer)
+    }
+
+    /// Gives the handshake what the handler of ZAP says, and then what the peer has sent meanwhile.
+    fn answered(&mut self, answer: &Answer) -> Result<Option<PeerInfo>, Ended> {
+        self.inquiry = None;
+        let step = self.handshake.answer(answer, self.out.bytes_mut());
+        self.flush()?;
+        match step? {
+            Some(peer) => Ok(Some(peer)),
+            None => {
+                let held = std::mem::take(&mut self.held);
+                self.feed(&held)
+            }
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Ended> {
+        if self.writable {
+            established::write(&self.fd, &mut self.out, &mut self.writable)?;
+        }
+        Ok(())
+    }
+}
