@@ -1,7 +1,8 @@
 //! What a socket tells of itself when it is asked: its monitor, how full its queues are, how a peer is.
 #![forbid(unsafe_code)]
 
-use super::{Attachment, Bond, Core, Events};
+use super::endpoints::{Attachment, Bond};
+use super::{Core, Events};
 use crate::error::{Error, Result};
 use crate::message::{Kind, Message};
 use crate::metadata::{self, Metadata};
