@@ -196,7 +196,10 @@ impl Message {
     pub unsafe fn uninit(len: usize) -> Result<Message, OutOfMemory> {
         match Message::zeroed_inline(len) {
             Some(message) => Ok(message),
-            None => Message::uninit_shared(len),
+            None => {
+                let (head, data) = body(len).ok_or(OutOfMemory)?;
+                Ok(Message::shared(head, data, len))
+            }
         }
     }
 
@@ -206,21 +209,6 @@ impl Message {
         let mut message = Message::new();
         message.meta = meta(0, len as u8);
         (len <= INLINE_MAX).then_some(message)
-    }
-
-    /// [`Message::uninit`] for a body that is not inline.
-    #[inline(never)]
-    fn uninit_shared(len: usize) -> Result<Message, OutOfMemory> {
-        if len <= ARENA_BODY_MAX {
-            // A thread that is ending has no arena any more; the body then gets a block of its own.
-            if let Ok(Ok(message)) = THREAD_ARENA.try_with(|arena| match arena.try_borrow_mut() {
-                Ok(mut arena) => arena.carve(len),
-                Err(_) => Err(OutOfMemory),
-            }) {
-                return Ok(message);
-            }
-        }
-        Message::solo(len)
     }
 
     /// A message whose body is the bytes of `owner`, which is dropped once, with the last message that
@@ -267,6 +255,35 @@ impl Message {
             ..shelf::BODY_BYTES_MIN => Message::from_owner(bytes),
             _ => Message::from_owner(Shelved(bytes)),
         }
+    }
+
+    /// The message, in whose place an empty one is left.
+    ///
+    /// Word by word: a load of two words waits until the stores of each have reached the cache, behind those of a body
+    /// that was just written; a load of one word does not.
+    #[inline]
+    pub fn take(&mut self) -> Message {
+        let this = &raw mut *self;
+        // SAFETY: the words are those of a message, which is put together again once; what is left has no body that is
+        // anywhere else, whatever its last words are.
+        unsafe {
+            let taken = Message {
+                head: (&raw const (*this).head).read_volatile(),
+                meta: (&raw const (*this).meta).read_volatile(),
+                rest: std::array::from_fn(|at| (&raw const (*this).rest[at]).read_volatile()),
+            };
+            (&raw mut (*this).head).write(INLINE);
+            (&raw mut (*this).meta).write(0);
+            taken
+        }
+    }
+
+    /// The message, in a place of its own: for a call on a path that is rarely taken, so that elsewhere it can stay in
+    /// registers.
+    #[inline(always)]
+    pub(crate) fn elsewhere(self) -> Message {
+        let this = ManuallyDrop::new(self);
+        Message { head: this.head, meta: this.meta, rest: this.rest }
     }
 
     /// Whether the body is in the message itself, so that to drop it frees nothing.
@@ -495,17 +512,37 @@ impl Message {
         rest[LEN] = ptr::without_provenance_mut(len);
         Message { head, meta: 0, rest }
     }
+}
 
-    /// A message with a block of its own.
-    fn solo(len: usize) -> Result<Message, OutOfMemory> {
-        if len >= shelf::BODY_BYTES_MIN {
-            let buffer = Shelved(shelf::buffer(len).ok_or(OutOfMemory)?);
-            return Message::own(buffer, |buffer| (buffer.0.as_mut_ptr(), len)).map_err(|_| OutOfMemory);
+/// A body with one reference, which whoever has this owns: its head, and where its bytes are. As two words, which stay in
+/// registers, where a message would be written and read again on its way.
+type Body = (NonNull<Head>, *mut u8);
+
+/// A body of `len` unwritten bytes. `None`: there is no memory for it.
+#[inline(never)]
+fn body(len: usize) -> Option<Body> {
+    if len <= ARENA_BODY_MAX {
+        // A thread that is ending has no arena any more; the body then gets a block of its own.
+        let carved = THREAD_ARENA.try_with(|arena| arena.try_borrow_mut().ok()?.carve(len));
+        if let Ok(Some(body)) = carved {
+            return Some(body);
         }
-        let block = Block::allocate(len, 1)?;
-        // SAFETY: the block was just allocated with `len` bytes behind its head.
-        Ok(Message::shared(block.cast(), unsafe { Block::data(block) }, len))
     }
+    solo(len)
+}
+
+/// A body of `len` unwritten bytes in memory of its own.
+#[cold]
+fn solo(len: usize) -> Option<Body> {
+    if len >= shelf::BODY_BYTES_MIN {
+        let buffer = Shelved(shelf::buffer(len)?);
+        let message = Message::own(buffer, |buffer| (buffer.0.as_mut_ptr(), len)).ok()?;
+        let message = ManuallyDrop::new(message);
+        return Some((message.head, message.rest[DATA].cast()));
+    }
+    let block = Block::allocate(len, 1)?;
+    // SAFETY: the block was just allocated with `len` bytes behind its head.
+    Some((block.cast(), unsafe { Block::data(block) }))
 }
 
 impl Default for Message {
@@ -581,14 +618,14 @@ impl Block {
         Layout::from_size_align(bytes, align_of::<Block>()).ok()
     }
 
-    fn allocate(capacity: usize, refs: usize) -> Result<NonNull<Block>, OutOfMemory> {
-        let layout = Block::layout(capacity).ok_or(OutOfMemory)?;
+    fn allocate(capacity: usize, refs: usize) -> Option<NonNull<Block>> {
+        let layout = Block::layout(capacity)?;
         // SAFETY: the layout is not of size zero: it holds at least the head.
-        let block = NonNull::new(unsafe { alloc(layout) }).ok_or(OutOfMemory)?.cast::<Block>();
+        let block = NonNull::new(unsafe { alloc(layout) })?.cast::<Block>();
         let head = Head { refs: AtomicUsize::new(refs), free: Block::free };
         // SAFETY: `block` is freshly allocated with room and alignment for a Block.
         unsafe { block.write(Block { head, capacity }) };
-        Ok(block)
+        Some(block)
     }
 
     /// Where the bytes are.
@@ -641,19 +678,16 @@ impl Arena {
         if bytes.len() <= INLINE_MAX {
             return Ok(Message::inline(bytes));
         }
-        let message = if bytes.len() <= ARENA_BODY_MAX {
-            self.carve(bytes.len())?
-        } else {
-            Message::solo(bytes.len())?
-        };
+        let body = if bytes.len() <= ARENA_BODY_MAX { self.carve(bytes.len()) } else { solo(bytes.len()) };
+        let (head, data) = body.ok_or(OutOfMemory)?;
         // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), message.rest[DATA].cast(), bytes.len()) };
-        Ok(message)
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
+        Ok(Message::shared(head, data, bytes.len()))
     }
 
-    /// A message with `len` unwritten bytes, at most `ARENA_BODY_MAX`, of the current block.
+    /// A body of `len` unwritten bytes, at most `ARENA_BODY_MAX`, of the current block.
     #[inline]
-    fn carve(&mut self, len: usize) -> Result<Message, OutOfMemory> {
+    fn carve(&mut self, len: usize) -> Option<Body> {
         debug_assert!(len <= ARENA_BODY_MAX, "{len} bytes are too many to share a block");
         let room = len.next_multiple_of(align_of::<Block>());
         let block = match self.block {
@@ -664,17 +698,17 @@ impl Arena {
         let data = unsafe { Block::data(block).add(self.used) };
         self.used += room;
         self.handed_out += 1;
-        Ok(Message::shared(block.cast(), data, len))
+        Some((block.cast(), data))
     }
 
     #[cold]
-    fn next_block(&mut self) -> Result<NonNull<Block>, OutOfMemory> {
+    fn next_block(&mut self) -> Option<NonNull<Block>> {
         self.retire();
         let block = Block::allocate(ARENA_BLOCK_BYTES, ARENA_BIAS)?;
         self.block = Some(block);
         self.used = 0;
         self.handed_out = 0;
-        Ok(block)
+        Some(block)
     }
 
     /// Lets go of the current block: it lives on for the messages that refer to it.

@@ -31,7 +31,12 @@ unsafe impl Slotted for Message {
                 first.write(this.meta);
             } else {
                 first.write(this.meta | FLAG_IN_SECOND);
-                second.write(Second { head: this.head, rest: this.rest });
+                (&raw mut (*second).head).write(this.head);
+                // Word by word, see `Message::take`.
+                for at in 0..REST_WORDS {
+                    let word = (&raw const this.rest[at]).read_volatile();
+                    (&raw mut (*second).rest[at]).write(word);
+                }
             }
         }
     }

@@ -7,7 +7,6 @@
 use super::pipe_map::PipeMap;
 use super::{PipeId, Pipes};
 use crate::message::Message;
-use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -138,12 +137,12 @@ impl Distribute {
         }
         self.within = part.more();
         match &self.pipes[..self.chosen] {
-            [] => drop(take(part)),
+            [] => drop(part.take()),
             [others @ .., last] => {
                 for id in others {
                     write(pipes, *id, part.share());
                 }
-                write(pipes, *last, take(part));
+                write(pipes, *last, part.take());
             }
         }
         if !self.within {

@@ -7,7 +7,6 @@
 use super::rotation::Rotation;
 use super::{PipeId, Pipes, Stop};
 use crate::message::Message;
-use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -58,7 +57,7 @@ impl LoadBalance {
             // In the middle of a message there is always room.
             if pipe.can_write() {
                 self.within = part.more();
-                pipe.write(take(part));
+                pipe.write(part.take());
                 if !self.within {
                     pipe.flush();
                     self.rotation.advance();
@@ -86,7 +85,7 @@ impl LoadBalance {
 
     #[cold]
     fn drop_part(&mut self, part: &mut Message) -> Result<(), Stop> {
-        self.within = take(part).more();
+        self.within = part.take().more();
         self.dropping = self.within;
         Ok(())
     }

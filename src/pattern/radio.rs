@@ -11,7 +11,6 @@ use crate::message::{Kind, Message};
 use crate::socket::options::Options;
 use crate::socket::tags::{GROUP_BYTES_MAX, Tags};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::mem::take;
 
 /// The name of a group.
 type Group = Box<[u8]>;
@@ -124,7 +123,7 @@ impl Pattern for Radio {
             }
             Err(_) => {
                 self.outgoing.choose_none();
-                take(part);
+                part.take();
             }
         }
         Ok(())

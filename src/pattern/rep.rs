@@ -9,7 +9,6 @@ use super::direct::Direct;
 use super::fair_queue::FairQueue;
 use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
-use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -97,7 +96,7 @@ impl Pattern for Rep {
             }
         }
         self.state = if part.more() { State::Sending } else { State::Ready };
-        self.outgoing.send(take(part), pipes);
+        self.outgoing.send(part.take(), pipes);
         Ok(())
     }
 

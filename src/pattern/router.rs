@@ -19,7 +19,6 @@ use crate::message::{Kind, Message};
 use crate::socket::options::Options;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::mem::take;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -277,7 +276,7 @@ impl Pattern for Router {
         if self.mandatory && !self.sending && part.more() {
             self.refuse(part.as_bytes(), pipes)?;
         }
-        let part = take(part);
+        let part = part.take();
         let more = part.more();
         if self.sending {
             self.outgoing.send(part, pipes);

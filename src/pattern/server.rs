@@ -12,7 +12,6 @@ use crate::message::Message;
 use crate::socket::tags::Tags;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::mem::take;
 
 /// See the module's documentation.
 pub(super) struct Server {
@@ -106,7 +105,7 @@ impl Pattern for Server {
         if !pipe.can_write() {
             return Err(Stop::WouldBlock);
         }
-        pipe.write(take(part));
+        pipe.write(part.take());
         pipe.flush();
         Ok(())
     }

@@ -11,7 +11,6 @@ use super::{Pattern, PipeId, Pipes, Stop, is_spent};
 use crate::message::Message;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::mem::take;
 
 /// See the module's documentation.
 pub(super) struct Stream {
@@ -132,7 +131,7 @@ impl Pattern for Stream {
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if let Some(to) = self.sending {
-            let mut part = take(part);
+            let mut part = part.take();
             // Bytes are not in parts: whether more were to follow does not matter.
             part.set_more(false);
             self.sending = None;
@@ -152,7 +151,7 @@ impl Pattern for Stream {
             self.sending = Some(Some(id));
         }
         // A routing id with nothing behind it says nothing.
-        take(part);
+        part.take();
         Ok(())
     }
 

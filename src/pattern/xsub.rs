@@ -12,7 +12,6 @@ use super::subscriptions::{Subscriptions, TakenBack};
 use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
 use crate::message::Message;
 use crate::socket::options::{Options, Publishing};
-use std::mem::take;
 use std::sync::Arc;
 
 /// See the module's documentation.
@@ -171,7 +170,7 @@ impl Pattern for Xsub {
                 self.outgoing.send(part, pipes);
             }
         }
-        take(part);
+        part.take();
         Ok(())
     }
 

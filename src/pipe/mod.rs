@@ -265,10 +265,10 @@ impl Pipe {
 
     /// Writes one part of a message. [`Pipe::can_write`] has said that there is room. Parts are seen by
     /// the other end together, after [`Pipe::flush`] behind the last.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&mut self, part: Message) {
         if self.link.flows[self.side].beyond.is_some() {
-            self.write_beyond(part);
+            self.write_beyond(part.elsewhere());
             // Where the next message goes is to be found out anew.
             self.stop_at = self.written;
         } else {

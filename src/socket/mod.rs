@@ -47,10 +47,12 @@ pub struct SocketHandle(usize);
 /// Receives in place of a message that is dropped after that, and not while the socket is held: who frees the body may
 /// use the socket.
 fn replace(part: &mut Message, recv: impl FnOnce(&mut Message) -> Result<()>) -> Result<()> {
-    let mut received = Message::new();
-    recv(&mut received)?;
-    drop(std::mem::replace(part, received));
-    Ok(())
+    let before = part.take();
+    let result = recv(part);
+    if result.is_err() {
+        *part = before;
+    }
+    result
 }
 
 impl SocketHandle {

@@ -12,7 +12,7 @@ use oxmq::Result;
 use oxmq::message::{INLINE_MAX, Message, RawMessage};
 use oxmq_capi::lent::{self, FreeFn};
 use std::ffi::{c_int, c_uchar, c_void};
-use std::mem::{offset_of, size_of, transmute};
+use std::mem::{self, align_of, offset_of, size_of};
 use std::ptr;
 
 const _: () = assert!(ZMQ_MAX_VSM_SIZE as usize == INLINE_MAX, "what the engine keeps inline fits a VSM");
@@ -25,7 +25,12 @@ const SHARED: c_uchar = ZMQ_MSG_SHARED as c_uchar;
 const _: () = assert!(ZMQ_VSM as usize == RawMessage::INLINE, "the engine marks inline bodies as 2.x does");
 const _: () = assert!(size_of::<RawMessage>() == size_of::<zmq_msg_t>(), "one takes the place of the other");
 const _: () =
+    assert!(align_of::<Message>() == align_of::<zmq_msg_t>(), "a structure's room is aligned for a message");
+const _: () =
     assert!(offset_of!(RawMessage, meta) == offset_of!(zmq_msg_t, flags), "flags come first in meta");
+
+/// What a structure with a short body has for its content.
+const INLINE: *mut () = ptr::without_provenance_mut(RawMessage::INLINE);
 
 /// The word of a message with a shared body that holds the cookie.
 const COOKIE: usize = 2;
@@ -43,44 +48,59 @@ fn with_flags(meta: usize, flags: c_uchar) -> usize {
     usize::from_ne_bytes(bytes)
 }
 
-/// The structure for a message.
-#[inline]
-pub(crate) fn pack(message: Message) -> zmq_msg_t {
-    let flags = if message.more() { INITIALISED | MORE } else { INITIALISED };
-    let mut raw = message.into_raw();
-    raw.meta = with_flags(raw.meta, flags);
-    if raw.head.addr() != RawMessage::INLINE {
-        let (data, len) = raw.shared();
-        raw.rest[COOKIE] = ptr::without_provenance_mut(cookie(raw.head, data, len));
-    }
-    // SAFETY: the two have the same size and layout, and any bytes are a zmq_msg_t.
-    unsafe { transmute::<RawMessage, zmq_msg_t>(raw) }
-}
-
-/// The structure at `msg`, and the message that it is, taken apart; EFAULT when it is not a message.
+/// The message at `msg`; EFAULT when there is none.
 ///
 /// # Safety
 /// `msg` is NULL or points to a zmq_msg_t's room, which nobody else uses for `'a`.
 #[inline]
-pub(crate) unsafe fn unpack<'a>(msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawMessage)> {
+pub(crate) unsafe fn message<'a>(msg: *mut zmq_msg_t) -> Result<&'a mut RawMessage> {
     if msg.is_null() || !msg.is_aligned() {
         return Err(BAD_ADDRESS);
     }
-    // SAFETY: the caller's promise, and any bytes are a zmq_msg_t.
-    let msg = unsafe { &mut *msg };
-    if msg.flags | !INITIALISED != c_uchar::MAX {
-        return Err(BAD_ADDRESS);
-    }
-    // SAFETY: same size, layout and alignment, and any bytes are a RawMessage.
-    let raw = unsafe { *(&raw const *msg).cast::<RawMessage>() };
-    let valid = if raw.head.addr() == RawMessage::INLINE {
-        usize::from(msg.vsm_size) <= INLINE_MAX
+    // SAFETY: the caller's promise; the two have one size, layout and alignment. In memory that C gave us, all bytes are
+    // something; what they are is looked at next.
+    let raw = unsafe { &mut *msg.cast::<RawMessage>() };
+    let [flags, vsm_size, ..] = raw.meta.to_ne_bytes();
+    let valid = if is_inline(raw) {
+        usize::from(vsm_size) <= INLINE_MAX
     } else {
-        // In memory that C gave us, all bytes are something; what they are is looked at next.
-        let ((data, len), found) = (raw.shared(), raw.rest[COOKIE].addr());
-        !raw.head.is_null() && found == cookie(raw.head, data, len)
+        let (data, len) = raw.shared();
+        !raw.head.is_null() && raw.rest[COOKIE].addr() == cookie(raw.head, data, len)
     };
-    if valid { Ok((msg, raw)) } else { Err(BAD_ADDRESS) }
+    if valid && flags | !INITIALISED == c_uchar::MAX { Ok(raw) } else { Err(BAD_ADDRESS) }
+}
+
+/// Makes it a structure of the application's again, after the engine has had it.
+///
+/// # Safety
+/// It is a message of the engine's.
+#[inline]
+unsafe fn sign(raw: &mut RawMessage) {
+    let [flags, ..] = raw.meta.to_ne_bytes();
+    raw.meta = with_flags(raw.meta, INITIALISED | flags & MORE);
+    if !is_inline(raw) {
+        let (data, len) = raw.shared();
+        raw.rest[COOKIE] = ptr::without_provenance_mut(cookie(raw.head, data, len));
+    }
+}
+
+/// Has `act` use the structure's message, as the engine's, where it is: to copy it would take longer than much of what
+/// is done with it. When that fails, the message is as it was.
+#[inline]
+pub(crate) fn in_place(raw: &mut RawMessage, act: impl FnOnce(&mut Message) -> Result<()>) -> Result<()> {
+    let meta = raw.meta;
+    raw.meta = with_flags(meta, meta.to_ne_bytes()[0] & MORE);
+    let at = &raw mut *raw;
+    // SAFETY: `message` found a message here, and with these flags it is the engine's; a RawMessage has the layout of
+    // a Message. Whatever `act` does, it leaves a message there.
+    unsafe {
+        let result = act(&mut *at.cast::<Message>());
+        match result {
+            Ok(()) => sign(&mut *at),
+            Err(_) => (*at).meta = meta,
+        }
+        result
+    }
 }
 
 /// Whether the body of a message that is taken apart is in the structure itself.
@@ -89,18 +109,32 @@ fn is_inline(raw: &RawMessage) -> bool {
     raw.head.addr() == RawMessage::INLINE
 }
 
+/// Makes it a message, whatever was there.
+///
+/// # Safety
+/// `msg` points to a zmq_msg_t's room that may be written, and is aligned.
+#[inline]
+unsafe fn put(msg: *mut zmq_msg_t, message: Message) {
+    // SAFETY: the caller's promise; the layouts are the same.
+    unsafe {
+        msg.cast::<Message>().write(message);
+        sign(&mut *msg.cast());
+    }
+}
+
 /// Makes a message in the structure's place, whatever was there.
 ///
 /// # Safety
 /// `msg` is NULL or points to a zmq_msg_t's room that may be written.
+#[inline]
 unsafe fn init(msg: *mut zmq_msg_t, message: impl FnOnce() -> Result<Message>) -> c_int {
     status(|| {
         if msg.is_null() || !msg.is_aligned() {
             return Err(BAD_ADDRESS);
         }
-        let message = pack(message()?);
+        let message = message()?;
         // SAFETY: the caller's promise; it is not NULL, and aligned.
-        unsafe { msg.write(message) };
+        unsafe { put(msg, message) };
         Ok(())
     })
 }
@@ -139,7 +173,7 @@ pub unsafe extern "C" fn zmq_msg_init_size(msg: *mut zmq_msg_t, size: usize) -> 
         && msg.is_aligned()
     {
         // SAFETY: the caller's promise; it is not NULL, and aligned.
-        unsafe { msg.write(pack(message)) };
+        unsafe { put(msg, message) };
         return 0;
     }
     // SAFETY: the caller's promise; filling the bytes is the caller's as well, as the documentation says.
@@ -183,10 +217,11 @@ pub unsafe extern "C" fn zmq_msg_init_data(
 pub unsafe extern "C" fn zmq_msg_close(msg: *mut zmq_msg_t) -> c_int {
     status(|| {
         // SAFETY: the caller's promise.
-        let (msg, body) = unsafe { unpack(msg) }?;
+        let msg = unsafe { message(msg) }?;
+        let body = *msg;
         // First invalid, then freed: the free function may free the structure itself.
-        msg.flags = 0;
-        msg.content = ptr::without_provenance_mut(ZMQ_DELIMITER as usize);
+        msg.meta = 0;
+        msg.head = ptr::without_provenance_mut(ZMQ_DELIMITER as usize);
         // SAFETY: the body was that of `msg`, which has just let go of it.
         drop(unsafe { Message::from_raw(body) });
         Ok(())
@@ -206,9 +241,10 @@ pub unsafe extern "C" fn zmq_msg_close(msg: *mut zmq_msg_t) -> c_int {
 pub unsafe extern "C" fn zmq_msg_move(dest: *mut zmq_msg_t, src: *mut zmq_msg_t) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        replace(dest, src, |src, _| {
-            let moved = zmq_msg_t { ..*src };
-            *src = pack(Message::new());
+        replace(dest, src, |src| {
+            let moved = *src;
+            // What is left is empty.
+            (src.head, src.meta) = (INLINE, with_flags(0, INITIALISED));
             moved
         })
     }
@@ -228,12 +264,13 @@ pub unsafe extern "C" fn zmq_msg_move(dest: *mut zmq_msg_t, src: *mut zmq_msg_t)
 pub unsafe extern "C" fn zmq_msg_copy(dest: *mut zmq_msg_t, src: *mut zmq_msg_t) -> c_int {
     // SAFETY: the caller's promise.
     unsafe {
-        replace(dest, src, |src, body| {
-            if !is_inline(body) {
-                src.flags |= SHARED;
+        replace(dest, src, |src| {
+            if !is_inline(src) {
+                src.meta = with_flags(src.meta, src.meta.to_ne_bytes()[0] | SHARED);
             }
-            // The body is that of `src`, which keeps it.
-            zmq_msg_t { flags: src.flags, ..pack(Message::share_raw(body)) }
+            // A reference for `dest`; the structures differ in nothing.
+            mem::forget(Message::share_raw(src));
+            *src
         })
     }
 }
@@ -245,16 +282,16 @@ pub unsafe extern "C" fn zmq_msg_copy(dest: *mut zmq_msg_t, src: *mut zmq_msg_t)
 unsafe fn replace(
     dest: *mut zmq_msg_t,
     src: *mut zmq_msg_t,
-    from: impl FnOnce(&mut zmq_msg_t, &RawMessage) -> zmq_msg_t,
+    from: impl FnOnce(&mut RawMessage) -> RawMessage,
 ) -> c_int {
     status(|| {
         if dest == src {
             // SAFETY: the caller's promise.
-            return unsafe { unpack(src) }.map(drop);
+            return unsafe { message(src) }.map(drop);
         }
         // SAFETY: the caller's promise; they are not the same, so the references are to different structures.
-        let ((dest, old), (src, body)) = unsafe { (unpack(dest)?, unpack(src)?) };
-        *dest = from(src, &body);
+        let (dest, src) = unsafe { (message(dest)?, message(src)?) };
+        let old = mem::replace(dest, from(src));
         // SAFETY: the old body was that of `dest`, which has just been written over.
         drop(unsafe { Message::from_raw(old) });
         Ok(())
@@ -273,10 +310,10 @@ unsafe fn replace(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_data(msg: *mut zmq_msg_t) -> *mut c_void {
     // SAFETY: the caller's promise.
-    match unsafe { unpack(msg) } {
-        // SAFETY: `unpack` found a message there, so it may be pointed into.
-        Ok((_, raw)) if is_inline(&raw) => unsafe { (&raw mut (*msg).vsm_data).cast() },
-        Ok((_, raw)) => raw.shared().0.cast(),
+    match unsafe { message(msg) } {
+        // SAFETY: there is a message, so it may be pointed into.
+        Ok(raw) if is_inline(raw) => unsafe { (&raw mut (*msg).vsm_data).cast() },
+        Ok(raw) => raw.shared().0.cast(),
         Err(_) => {
             set_errno(libc::EFAULT);
             ptr::null_mut()
@@ -296,9 +333,9 @@ pub unsafe extern "C" fn zmq_msg_data(msg: *mut zmq_msg_t) -> *mut c_void {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_size(msg: *mut zmq_msg_t) -> usize {
     // SAFETY: the caller's promise.
-    match unsafe { unpack(msg) } {
-        Ok((msg, raw)) if is_inline(&raw) => usize::from(msg.vsm_size),
-        Ok((_, raw)) => raw.shared().1,
+    match unsafe { message(msg) } {
+        Ok(raw) if is_inline(raw) => usize::from(raw.meta.to_ne_bytes()[1]),
+        Ok(raw) => raw.shared().1,
         Err(_) => {
             set_errno(libc::EFAULT);
             0

@@ -2,8 +2,8 @@
 
 use crate::abi::{ZMQ_NOBLOCK, ZMQ_SNDMORE, zmq_msg_t};
 use crate::errno::{handle, status};
-use crate::message::{pack, unpack};
-use oxmq::message::{Message, RawMessage};
+use crate::message::{in_place, message};
+use oxmq::message::RawMessage;
 use oxmq::{ContextHandle, Error, Options, Result, SocketHandle, SocketType};
 use std::ffi::{CStr, c_char, c_int, c_void};
 
@@ -133,16 +133,11 @@ fn with_endpoint(
 pub unsafe extern "C" fn zmq_send(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_int) -> c_int {
     status(|| {
         // SAFETY: the caller's promise.
-        let (msg, body) = unsafe { message_for(s, msg) }?;
-        // SAFETY: the body is that of `msg`, which is written over below.
-        let mut part = unsafe { Message::from_raw(body) };
-        part.set_more(flags & ZMQ_SNDMORE != 0);
-        let sent = socket(s).send(&mut part, flags & ZMQ_NOBLOCK == 0);
-        *msg = match sent {
-            Ok(()) => pack(Message::new()),
-            Err(_) => zmq_msg_t { flags: msg.flags, ..pack(part) },
-        };
-        sent
+        let msg = unsafe { message_for(s, msg) }?;
+        in_place(msg, |part| {
+            part.set_more(flags & ZMQ_SNDMORE != 0);
+            socket(s).send(part, flags & ZMQ_NOBLOCK == 0)
+        })
     })
 }
 
@@ -166,14 +161,8 @@ pub unsafe extern "C" fn zmq_send(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_
 pub unsafe extern "C" fn zmq_recv(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_int) -> c_int {
     status(|| {
         // SAFETY: the caller's promise.
-        let (msg, body) = unsafe { message_for(s, msg) }?;
-        let mut part = Message::new();
-        socket(s).recv_into(&mut part, flags & ZMQ_NOBLOCK == 0)?;
-        // SAFETY: the body is that of `msg`, which is written over here.
-        let old = unsafe { Message::from_raw(body) };
-        *msg = pack(part);
-        drop(old);
-        Ok(())
+        let msg = unsafe { message_for(s, msg) }?;
+        in_place(msg, |part| socket(s).recv_into(part, flags & ZMQ_NOBLOCK == 0))
     })
 }
 
@@ -182,10 +171,7 @@ pub unsafe extern "C" fn zmq_recv(s: *mut c_void, msg: *mut zmq_msg_t, flags: c_
 /// # Safety
 /// `msg` is NULL or points to a zmq_msg_t that nobody else uses for `'a`.
 #[inline]
-unsafe fn message_for<'a>(s: *mut c_void, msg: *mut zmq_msg_t) -> Result<(&'a mut zmq_msg_t, RawMessage)> {
+unsafe fn message_for<'a>(s: *mut c_void, msg: *mut zmq_msg_t) -> Result<&'a mut RawMessage> {
     // SAFETY: the caller's promise.
-    match unsafe { unpack(msg) } {
-        Ok(valid) => Ok(valid),
-        Err(error) => socket(s).kind().and(Err(error)),
-    }
+    unsafe { message(msg) }.or_else(|error| socket(s).kind().and(Err(error)))
 }
