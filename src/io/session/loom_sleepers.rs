@@ -7,17 +7,8 @@ use super::loom_world::{Sleeper, Task, World, part, with_io};
 use crate::pattern::PipeId;
 use crate::pipe::Signal;
 use crate::socket::mailbox::Event;
+use crate::sync::model;
 use loom::thread;
-
-/// Switches between the threads that are forced on them where they could run on.
-const PREEMPTIONS_MAX: usize = 3;
-
-fn model(threads: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    // `LOOM_MAX_PREEMPTIONS` has precedence.
-    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_MAX));
-    builder.check(threads);
-}
 
 /// A thread goes to sleep on a connection that is being taken back, and into which something comes.
 #[test]
