@@ -329,8 +329,6 @@ impl Pattern for Xpub {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         let outgoing = &mut self.outgoing;
         if !outgoing.is_within() {
