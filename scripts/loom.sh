@@ -1,6 +1,6 @@
 #!/bin/sh
 # Model-checks the queue and the sleep/wake protocols with loom: every order of the threads' steps is tried,
-# up to a number of forced switches (each model says how many; LOOM_MAX_PREEMPTIONS overrides).
+# up to three forced switches (LOOM_MAX_PREEMPTIONS overrides).
 #
 # usage: scripts/loom.sh [TEST-FILTER]
 set -eu

@@ -5,28 +5,23 @@
 //! allocation for one large body, or for many middle-sized ones carved from it by an [`Arena`]), or
 //! whatever the application handed over ([`Message::from_owner`]), which is then dropped exactly once.
 
+mod arena;
+mod body;
 mod slots;
 
 use crate::shelf::{self, Shelved};
-use std::alloc::{Layout, alloc, dealloc};
-use std::cell::RefCell;
+use arena::body;
+use body::{Head, Owned, free_owned, release};
+use std::alloc::{Layout, alloc};
 use std::mem::{ManuallyDrop, size_of};
 use std::num::NonZero;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+pub(crate) use arena::Arena;
+
 /// The longest body, in bytes, that a message holds in itself.
 pub const INLINE_MAX: usize = 30;
-
-/// Bodies up to this many bytes share a block with their neighbours; longer ones have their own.
-const ARENA_BODY_MAX: usize = 1024;
-
-/// Bytes in a block that an arena carves. It bounds what one forgotten small message can pin.
-const ARENA_BLOCK_BYTES: usize = 8 * 1024;
-
-/// References that an arena holds on the block it is carving, so that handing out a slice is not an
-/// atomic operation: the surplus is given back at once when the block is full.
-const ARENA_BIAS: usize = usize::MAX / 4;
 
 /// There was no memory for a message body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,30 +53,6 @@ const _: () = assert!(
     FLAG_MORE + FLAG_SHARED + FLAG_MARKER + KIND_MASK == FLAG_MORE | FLAG_SHARED | FLAG_MARKER | KIND_MASK,
     "each flag has bits of its own"
 );
-
-/// What stands at the start of every shared body.
-#[repr(C)]
-struct Head {
-    /// Messages that refer to the body, plus the bias of an arena that still carves it.
-    refs: AtomicUsize,
-    /// Frees the body. Called once, by whoever takes `refs` to zero.
-    free: unsafe fn(NonNull<Head>),
-}
-
-/// A body allocated here: the head, then `capacity` bytes, aligned as malloc would align them:
-/// applications put structures there.
-#[repr(C, align(16))]
-struct Block {
-    head: Head,
-    capacity: usize,
-}
-
-/// A body that belongs to somebody else's value, which is dropped with the last message.
-#[repr(C)]
-struct Owned<T> {
-    head: Head,
-    value: ManuallyDrop<T>,
-}
 
 /// Words of a message behind its head and meta words.
 const REST_WORDS: usize = 32 / size_of::<usize>() - 1;
@@ -514,37 +485,6 @@ impl Message {
     }
 }
 
-/// A body with one reference, which whoever has this owns: its head, and where its bytes are. As two words, which stay in
-/// registers, where a message would be written and read again on its way.
-type Body = (NonNull<Head>, *mut u8);
-
-/// A body of `len` unwritten bytes. `None`: there is no memory for it.
-#[inline(never)]
-fn body(len: usize) -> Option<Body> {
-    if len <= ARENA_BODY_MAX {
-        // A thread that is ending has no arena any more; the body then gets a block of its own.
-        let carved = THREAD_ARENA.try_with(|arena| arena.try_borrow_mut().ok()?.carve(len));
-        if let Ok(Some(body)) = carved {
-            return Some(body);
-        }
-    }
-    solo(len)
-}
-
-/// A body of `len` unwritten bytes in memory of its own.
-#[cold]
-fn solo(len: usize) -> Option<Body> {
-    if len >= shelf::BODY_BYTES_MIN {
-        let buffer = Shelved(shelf::buffer(len)?);
-        let message = Message::own(buffer, |buffer| (buffer.0.as_mut_ptr(), len)).ok()?;
-        let message = ManuallyDrop::new(message);
-        return Some((message.head, message.rest[DATA].cast()));
-    }
-    let block = Block::allocate(len, 1)?;
-    // SAFETY: the block was just allocated with `len` bytes behind its head.
-    Some((block.cast(), unsafe { Block::data(block) }))
-}
-
 impl Default for Message {
     fn default() -> Message {
         Message::new()
@@ -585,254 +525,5 @@ impl AsRef<[u8]> for Message {
     }
 }
 
-/// Gives back `count` references, and the body with the last.
-///
-/// # Safety
-/// The caller owns `count` references to a live head.
-#[inline]
-unsafe fn release(head: NonNull<Head>, count: usize) {
-    // SAFETY: the references we own keep the head alive until the subtraction.
-    unsafe {
-        if head.as_ref().refs.fetch_sub(count, Ordering::Release) == count {
-            // Sees every use of the body that the other holders finished before their release. (A fence would
-            // do as well, but thread sanitizers do not know fences.)
-            let left = head.as_ref().refs.load(Ordering::Acquire);
-            debug_assert!(left == 0, "the last reference is given back once");
-            (head.as_ref().free)(head);
-        }
-    }
-}
-
-/// # Safety
-/// `head` is that of an `Owned<T>` made by `try_from_owner`, and nobody refers to it any more.
-unsafe fn free_owned<T>(head: NonNull<Head>) {
-    // SAFETY: the caller's promise: this gives back, once, what `try_from_owner` allocated.
-    let mut owned = unsafe { Box::from_raw(head.cast::<Owned<T>>().as_ptr()) };
-    // SAFETY: the value is dropped here only, and not used after.
-    unsafe { ManuallyDrop::drop(&mut owned.value) };
-}
-
-impl Block {
-    fn layout(capacity: usize) -> Option<Layout> {
-        let bytes = size_of::<Block>().checked_add(capacity)?;
-        Layout::from_size_align(bytes, align_of::<Block>()).ok()
-    }
-
-    fn allocate(capacity: usize, refs: usize) -> Option<NonNull<Block>> {
-        let layout = Block::layout(capacity)?;
-        // SAFETY: the layout is not of size zero: it holds at least the head.
-        let block = NonNull::new(unsafe { alloc(layout) })?.cast::<Block>();
-        let head = Head { refs: AtomicUsize::new(refs), free: Block::free };
-        // SAFETY: `block` is freshly allocated with room and alignment for a Block.
-        unsafe { block.write(Block { head, capacity }) };
-        Some(block)
-    }
-
-    /// Where the bytes are.
-    ///
-    /// # Safety
-    /// `block` is a live block.
-    unsafe fn data(block: NonNull<Block>) -> *mut u8 {
-        // SAFETY: the bytes follow the head within one allocation.
-        unsafe { block.as_ptr().add(1).cast() }
-    }
-
-    /// # Safety
-    /// `head` is that of a block, and nobody refers to it any more.
-    unsafe fn free(head: NonNull<Head>) {
-        let block = head.cast::<Block>();
-        // SAFETY: the block is alive until the dealloc below.
-        let capacity = unsafe { block.as_ref().capacity };
-        let layout = Block::layout(capacity).expect("the layout was valid when the block was allocated");
-        // SAFETY: allocated in `allocate` with this layout; freed once, by the last reference.
-        unsafe { dealloc(block.as_ptr().cast(), layout) };
-    }
-}
-
-/// Carves middle-sized bodies from blocks, so that neither making nor sharing out a body is an
-/// allocation or an atomic operation. One a thread.
-pub(crate) struct Arena {
-    /// The block that is being carved.
-    block: Option<NonNull<Block>>,
-    /// Bytes of it in use.
-    used: usize,
-    /// References to it that were handed out.
-    handed_out: usize,
-}
-
-// SAFETY: the arena owns its reference to the block; nothing in it is tied to a thread.
-unsafe impl Send for Arena {}
-
-thread_local! {
-    static THREAD_ARENA: RefCell<Arena> = const { RefCell::new(Arena::new()) };
-}
-
-impl Arena {
-    pub(crate) const fn new() -> Arena {
-        Arena { block: None, used: 0, handed_out: 0 }
-    }
-
-    /// A message whose body is a copy of `bytes`; see [`Message::copy_from`].
-    #[inline]
-    pub(crate) fn copy_from(&mut self, bytes: &[u8]) -> Result<Message, OutOfMemory> {
-        if bytes.len() <= INLINE_MAX {
-            return Ok(Message::inline(bytes));
-        }
-        let body = if bytes.len() <= ARENA_BODY_MAX { self.carve(bytes.len()) } else { solo(bytes.len()) };
-        let (head, data) = body.ok_or(OutOfMemory)?;
-        // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
-        Ok(Message::shared(head, data, bytes.len()))
-    }
-
-    /// A body of `len` unwritten bytes, at most `ARENA_BODY_MAX`, of the current block.
-    #[inline]
-    fn carve(&mut self, len: usize) -> Option<Body> {
-        debug_assert!(len <= ARENA_BODY_MAX, "{len} bytes are too many to share a block");
-        let room = len.next_multiple_of(align_of::<Block>());
-        let block = match self.block {
-            Some(block) if self.used + room <= ARENA_BLOCK_BYTES => block,
-            _ => self.next_block()?,
-        };
-        // SAFETY: `used + room` is within the block's capacity, and no other body overlaps.
-        let data = unsafe { Block::data(block).add(self.used) };
-        self.used += room;
-        self.handed_out += 1;
-        Some((block.cast(), data))
-    }
-
-    #[cold]
-    fn next_block(&mut self) -> Option<NonNull<Block>> {
-        self.retire();
-        let block = Block::allocate(ARENA_BLOCK_BYTES, ARENA_BIAS)?;
-        self.block = Some(block);
-        self.used = 0;
-        self.handed_out = 0;
-        Some(block)
-    }
-
-    /// Lets go of the current block: it lives on for the messages that refer to it.
-    pub(crate) fn retire(&mut self) {
-        if let Some(block) = self.block.take() {
-            // SAFETY: of the bias that `next_block` set, `handed_out` references went to messages; the
-            // rest is ours.
-            unsafe { release(block.cast(), ARENA_BIAS - self.handed_out) };
-        }
-    }
-}
-
-impl Drop for Arena {
-    fn drop(&mut self) {
-        self.retire();
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::Arc;
-
-    #[test]
-    fn bodies_of_every_size_keep_their_bytes() {
-        for len in [0, 1, 29, 30, 31, 64, 1023, 1024, 1025, 100_000] {
-            let bytes: Vec<u8> = (0..len).map(|i| i as u8).collect();
-            let message = Message::copy_from(&bytes).unwrap();
-            assert_eq!(message.as_bytes(), bytes);
-            let copy = message.clone();
-            drop(message);
-            assert_eq!(copy.as_bytes(), bytes);
-            assert!(
-                len <= INLINE_MAX || copy.data().addr().is_multiple_of(16),
-                "{len} bytes are aligned for structures"
-            );
-            // SAFETY: taken apart and put together once.
-            let again = unsafe { Message::from_raw(copy.into_raw()) };
-            assert_eq!(again.as_bytes(), bytes);
-        }
-    }
-
-    #[test]
-    fn inline_bodies_can_be_copied_whole() {
-        let bytes: [u8; INLINE_MAX] = std::array::from_fn(|i| i as u8);
-        for len in 0..=INLINE_MAX {
-            let message = Message::from_inline(&bytes, len);
-            assert_eq!(message.as_bytes(), &bytes[..len]);
-            assert_eq!(message.as_inline(), Some((&bytes, len)));
-        }
-        assert_eq!(Message::copy_from(&[7; INLINE_MAX + 1]).unwrap().as_inline(), None);
-        assert_eq!(Message::from_owner([7; 3]).as_inline(), None);
-    }
-
-    #[test]
-    fn an_owner_is_dropped_once_with_the_last_message() {
-        struct Owner(Vec<u8>, Arc<AtomicUsize>);
-        impl AsRef<[u8]> for Owner {
-            fn as_ref(&self) -> &[u8] {
-                &self.0
-            }
-        }
-        impl Drop for Owner {
-            fn drop(&mut self) {
-                self.1.fetch_add(1, Ordering::SeqCst);
-            }
-        }
-        let drops = Arc::new(AtomicUsize::new(0));
-        let message = Message::from_owner(Owner(vec![7; 3], drops.clone()));
-        let copies: Vec<Message> = (0..10).map(|_| message.clone()).collect();
-        drop(message);
-        assert_eq!(drops.load(Ordering::SeqCst), 0);
-        let thread = std::thread::spawn(move || copies.iter().map(|m| m.as_bytes().len()).sum::<usize>());
-        assert_eq!(thread.join().unwrap(), 30);
-        assert_eq!(drops.load(Ordering::SeqCst), 1);
-    }
-
-    #[test]
-    fn an_arena_survives_its_messages_and_the_reverse() {
-        let mut arena = Arena::new();
-        let mut held = Vec::new();
-        for i in 0..if cfg!(miri) { 100 } else { 1000usize } {
-            let bytes = vec![i as u8; 31 + i % 300];
-            let message = arena.copy_from(&bytes).unwrap();
-            assert_eq!(message.data() as usize % 16, 0, "bodies are aligned for structures");
-            if i % 3 == 0 {
-                held.push((message, bytes));
-            }
-        }
-        drop(arena);
-        for (message, bytes) in held {
-            assert_eq!(message.as_bytes(), bytes);
-        }
-    }
-
-    #[test]
-    fn a_body_that_cannot_be_allocated_is_an_error() {
-        // SAFETY: the message is never read: it is never made.
-        assert_eq!(unsafe { Message::uninit(usize::MAX - 8) }.err(), Some(OutOfMemory));
-    }
-
-    #[test]
-    fn flags_do_not_disturb_each_other() {
-        let mut message = Message::new();
-        assert!(!message.more() && message.kind() == Kind::Data);
-        message.set_more(true);
-        for kind in [Kind::Identity, Kind::Subscribe, Kind::Cancel, Kind::Data] {
-            message = message.with_kind(kind);
-            assert!(message.more() && message.kind() == kind);
-        }
-        message.set_more(false);
-        assert!(!message.more());
-    }
-
-    #[test]
-    fn a_body_is_shared_when_it_was_and_is_not_inline() {
-        for (len, shared) in [(0, false), (INLINE_MAX, false), (INLINE_MAX + 1, true), (2000, true)] {
-            let mut message = Message::copy_from(&vec![7; len]).unwrap();
-            assert!(!message.is_shared());
-            let mut copy = message.share().with_kind(Kind::Subscribe);
-            copy.set_more(true);
-            assert_eq!((message.is_shared(), copy.is_shared()), (shared, shared));
-            assert_eq!(copy.as_bytes(), message.as_bytes());
-            assert!(copy.more() && copy.kind() == Kind::Subscribe && !message.more());
-        }
-    }
-}
+mod tests;

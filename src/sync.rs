@@ -42,6 +42,18 @@ pub(crate) fn has_heavy_fence() -> bool {
     true
 }
 
+/// Runs a model: the threads' steps in every order.
+#[cfg(all(test, loom))]
+pub(crate) fn model(threads: impl Fn() + Sync + Send + 'static) {
+    /// Switches between the threads that are forced on them where they could run on; more are not tried, so
+    /// that each model ends in seconds. (Switches where a thread waits are free.)
+    const PREEMPTIONS_MAX: usize = 3;
+    let mut builder = loom::model::Builder::new();
+    // `LOOM_MAX_PREEMPTIONS` has precedence.
+    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_MAX));
+    builder.check(threads);
+}
+
 /// `std::cell::UnsafeCell` with loom's way of asking for access.
 #[cfg(not(loom))]
 pub(crate) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);

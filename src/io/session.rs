@@ -15,6 +15,8 @@ mod greeting;
 mod loom_sleepers;
 #[cfg(all(test, loom))]
 mod loom_tests;
+#[cfg(all(test, loom))]
+mod loom_world;
 mod told;
 
 use super::attempt::{Attempt, Dialer};

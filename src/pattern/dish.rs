@@ -83,12 +83,6 @@ impl Pattern for Dish {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
-    fn send(&mut self, _part: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.recv_tagged(into, &mut Tags::default(), pipes)
     }
@@ -98,10 +92,6 @@ impl Pattern for Dish {
         tags.group = Some(group.as_bytes().into());
         *into = body;
         Ok(())
-    }
-
-    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

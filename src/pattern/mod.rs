@@ -179,14 +179,18 @@ pub(crate) trait Pattern: Send {
     /// A pipe from which a read gave nothing has something now (or is finished).
     fn readable(&mut self, id: PipeId, pipes: &mut Pipes);
 
-    /// A pipe that had no room has some.
-    fn writable(&mut self, id: PipeId, pipes: &mut Pipes);
+    /// A pipe that had no room has some. Types that do not remember which ones had none take no notice.
+    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
 
-    /// Sends one part; on success it has been taken, and an empty message is left.
-    fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop>;
+    /// Sends one part; on success it has been taken, and an empty message is left. Types that only receive do not.
+    fn send(&mut self, _part: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
+        Err(Stop::NotSupported)
+    }
 
-    /// Receives one part, in place of what `into` has, which stays there if there is none.
-    fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop>;
+    /// Receives one part, in place of what `into` has, which stays there if there is none. Types that only send do not.
+    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
+        Err(Stop::NotSupported)
+    }
 
     /// As [`Pattern::send`]. Types that know of tags go by them.
     fn send_tagged(&mut self, part: &mut Message, _tags: &Tags, pipes: &mut Pipes) -> Result<(), Stop> {
@@ -200,10 +204,14 @@ pub(crate) trait Pattern: Send {
 
     /// Whether [`Pattern::send`] would take a part now. Where that depends on whom the message is for, this
     /// only says that there may be somebody.
-    fn can_send(&mut self, pipes: &mut Pipes) -> bool;
+    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
+        false
+    }
 
     /// Whether [`Pattern::recv`] would give a part now.
-    fn can_recv(&mut self, pipes: &mut Pipes) -> bool;
+    fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
+        false
+    }
 
     /// The routing id of the next pipe's peer, which the application has chosen: whatever the peer says of itself.
     /// Types without such ids take no notice.

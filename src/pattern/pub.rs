@@ -44,16 +44,8 @@ impl Pattern for Pub {
         self.0.send(part, pipes)
     }
 
-    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.0.can_send(pipes)
-    }
-
-    fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 
     fn topics_count(&self) -> Option<usize> {

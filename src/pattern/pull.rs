@@ -32,18 +32,8 @@ impl Pattern for Pull {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
-    fn send(&mut self, _part: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.incoming.recv_into(into, pipes)
-    }
-
-    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

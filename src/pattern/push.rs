@@ -43,16 +43,8 @@ impl Pattern for Push {
         self.outgoing.send(part, pipes)
     }
 
-    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.outgoing.can_send(pipes)
-    }
-
-    fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 }
 

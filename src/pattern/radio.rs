@@ -95,8 +95,6 @@ impl Pattern for Radio {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.send_tagged(part, &Tags::default(), pipes)
     }
@@ -129,16 +127,8 @@ impl Pattern for Radio {
         Ok(())
     }
 
-    fn recv(&mut self, _into: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
         true
-    }
-
-    fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 
     fn feed_all(&mut self, id: PipeId) {

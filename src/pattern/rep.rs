@@ -82,8 +82,6 @@ impl Pattern for Rep {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         match self.state {
             State::Ready | State::Receiving => return Err(Stop::WrongState),

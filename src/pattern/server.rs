@@ -91,8 +91,6 @@ impl Pattern for Server {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.send_tagged(part, &Tags::default(), pipes)
     }

@@ -127,8 +127,6 @@ impl Pattern for Stream {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if let Some(to) = self.sending {
             let mut part = part.take();

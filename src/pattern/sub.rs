@@ -37,16 +37,8 @@ impl Pattern for Sub {
         self.0.writable(id, pipes);
     }
 
-    fn send(&mut self, _part: &mut Message, _pipes: &mut Pipes) -> Result<(), Stop> {
-        Err(Stop::NotSupported)
-    }
-
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.0.recv(into, pipes)
-    }
-
-    fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
-        false
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

@@ -148,8 +148,6 @@ impl Pattern for Xsub {
         }
     }
 
-    fn writable(&mut self, _id: PipeId, _pipes: &mut Pipes) {}
-
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         let only_first = self.rules.only_first_subscribe;
         let may_subscribe = !self.sending || !only_first;

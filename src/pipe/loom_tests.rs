@@ -10,21 +10,11 @@ use super::queue::{Consumer, Producer, Sleep, queue};
 use super::swap::Swap;
 use super::{Bounds, Notify, Pipe, Signal, pipe, pipe_with};
 use crate::message::Message;
+use crate::sync::model;
 use loom::sync::{Condvar, Mutex};
 use loom::thread;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// Switches between the threads that are forced on them where they could run on; more are not tried, so
-/// that each model ends in seconds. (Switches where a thread waits are free.)
-const PREEMPTIONS_MAX: usize = 3;
-
-fn model(threads: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    // `LOOM_MAX_PREEMPTIONS` has precedence.
-    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_MAX));
-    builder.check(threads);
-}
 
 /// Counts wakes, one by one.
 #[derive(Default)]

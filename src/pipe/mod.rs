@@ -6,6 +6,8 @@
 //! it. An end that finds nothing to read, or no room to write, is marked so and is notified when that
 //! changes; nobody is notified who does not wait.
 
+mod beyond;
+mod credit;
 mod latest;
 #[cfg(all(test, loom))]
 mod loom_tests;
@@ -18,6 +20,7 @@ mod swap_tests;
 
 use crate::message::{Kind, Message};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, fence};
+use beyond::Beyond;
 use crossbeam_utils::CachePadded;
 use latest::Latest;
 use marks::{Marks, UNLIMITED};
@@ -50,8 +53,6 @@ pub(crate) trait Notify: Send + Sync {
     fn press(&self, _key: usize) {}
 }
 
-/// Messages under way at which the reader is told that it may want to read with the writer's help.
-const PRESS_MESSAGES: usize = 1000;
 /// The writer waits for room.
 const BLOCKED: usize = 1;
 /// Where the count of consumed messages starts in the `consumed` word.
@@ -59,20 +60,12 @@ const COUNT_SHIFT: u32 = 1;
 
 /// One direction of a pipe, apart from the queue itself.
 struct Flow {
-    /// `whole messages consumed << 1 | BLOCKED`, written by the reader now and then (see `credit_step`),
+    /// `whole messages consumed << 1 | BLOCKED`, written by the reader now and then (see [`Pipe::credit`]),
     /// so that the writer knows how many are under way.
     consumed: CachePadded<AtomicUsize>,
     /// How many whole messages may be under way, as the marks say; 0 while the way is shut.
     limit: AtomicUsize,
     beyond: Option<Beyond>,
-}
-
-/// Where messages go that the queue is not to hold.
-enum Beyond {
-    /// Those over the mark: to disk.
-    Swap(Swap),
-    /// All: each takes the place of the one before.
-    Latest(Latest),
 }
 
 /// What both ends share. `flows[i]` and `owners[i]` are those of the end `i`: the flow that it writes.
@@ -192,52 +185,6 @@ impl Pipe {
         fence(Ordering::SeqCst);
     }
 
-    /// Changes this end's share of the high-water marks (`0`: no mark at all) for what it writes and for
-    /// what it reads; `None` leaves one as it is. The mark of a direction is the sum of what its two ends
-    /// say, as far as they say something.
-    pub(crate) fn set_marks(&mut self, written: Option<usize>, read: Option<usize>) {
-        if let Some(hwm) = written {
-            self.change_marks(self.side, |marks| marks.of_writer(hwm));
-            self.reconsider();
-        }
-        if let Some(hwm) = read {
-            self.change_marks(1 - self.side, |marks| marks.of_reader(hwm));
-        }
-    }
-
-    /// Shuts the way of what the other end writes, or opens it again: while it is shut there is no room
-    /// for another message, whatever the mark is.
-    pub(crate) fn shut(&self, shut: bool) {
-        self.change_marks(1 - self.side, |marks| marks.shut = shut);
-    }
-
-    /// Looks again for room before the next message is written: the other end has changed the marks.
-    pub(crate) fn reconsider(&mut self) {
-        // What was begun is finished.
-        let begun = usize::from(self.writing == Writing::ToQueue);
-        self.stop_at = self.written.wrapping_add(begun);
-    }
-
-    fn change_marks(&self, side: usize, change: impl FnOnce(&mut Marks)) {
-        let flow = &self.link.flows[side];
-        let mut all = self.link.marks.lock();
-        let marks = &mut all[side];
-        change(marks);
-        let limit = match flow.beyond {
-            Some(Beyond::Latest(_)) if !marks.shut => UNLIMITED,
-            _ => marks.limit(),
-        };
-        let before = flow.limit.swap(limit, Ordering::Relaxed);
-        drop(all);
-        // Release: a writer that marks itself blocked after this sees the new limit and looks again.
-        if limit > before && flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
-            self.tell_end(side, Signal::Writable);
-        }
-        if limit < before && side != self.side {
-            self.tell_end(side, Signal::Tightened);
-        }
-    }
-
     /// Says what is read from this end, as a message of one part, when the other has closed and
     /// everything that it wrote is read.
     pub(crate) fn set_epitaph(&mut self, message: Option<Message>) {
@@ -249,13 +196,6 @@ impl Pipe {
     #[inline]
     pub(crate) fn can_write(&mut self) -> bool {
         self.written != self.stop_at || self.can_write_after_all()
-    }
-
-    /// Whether fewer messages than these are under way (`0`: any number), for who writes some of them whatever
-    /// the mark.
-    pub(crate) fn is_below(&self, mark: usize) -> bool {
-        let consumed = &self.link.flows[self.side].consumed;
-        mark == 0 || self.under_way(consumed.load(Ordering::Acquire)) < mark
     }
 
     /// How many whole messages were written to the queue so far, as a count that wraps.
@@ -532,101 +472,6 @@ impl Pipe {
         }
     }
 
-    /// Looks how far the reader is, or into the swap; marks the writer as waiting when there is no room.
-    #[cold]
-    fn can_write_after_all(&mut self) -> bool {
-        if self.writing != Writing::Nothing {
-            return true;
-        }
-        let has_room = match &self.link.flows[self.side].beyond {
-            Some(Beyond::Swap(swap)) if swap.is_active() => swap.has_room(),
-            Some(_) => self.refresh_credit(),
-            None => return self.make_room(),
-        };
-        if !has_room {
-            // The reader cannot make room by reading what it does not see.
-            self.flush();
-        }
-        has_room
-    }
-
-    /// Looks how far the reader is, and lends it a hand where much is under way.
-    fn make_room(&mut self) -> bool {
-        let flow = &self.link.flows[self.side];
-        let limit = flow.limit.load(Ordering::Relaxed);
-        let many = limit.clamp(1, PRESS_MESSAGES);
-        if self.under_way(flow.consumed.load(Ordering::Acquire)) >= many {
-            // The reader cannot make room by reading what it does not see.
-            self.flush();
-            if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
-                owner.press(*key);
-            }
-        }
-        let has_room = self.refresh_credit();
-        let under_way = self.written.wrapping_sub(self.granted);
-        let room = limit.saturating_sub(under_way);
-        let until_press = match PRESS_MESSAGES.saturating_sub(under_way) {
-            0 => PRESS_MESSAGES,
-            left => left,
-        };
-        self.stop_at = self.written.wrapping_add(if has_room { room.min(until_press) } else { 0 });
-        has_room
-    }
-
-    /// How many messages are under way when `word` says how many were consumed.
-    fn under_way(&self, word: usize) -> usize {
-        // The count in the word has one bit less than a usize: compare within it.
-        self.written.wrapping_sub(word >> COUNT_SHIFT) & (usize::MAX >> COUNT_SHIFT)
-    }
-
-    fn refresh_credit(&mut self) -> bool {
-        let flow = &self.link.flows[self.side];
-        let mut word = flow.consumed.load(Ordering::Acquire);
-        loop {
-            // Acquire above and below: a mark that the reader changed and told us about is seen.
-            let limit = flow.limit.load(Ordering::Relaxed);
-            if limit == UNLIMITED {
-                return true;
-            }
-            let under_way = self.under_way(word);
-            self.granted = self.written.wrapping_sub(under_way);
-            if under_way < limit {
-                return true;
-            }
-            if limit > 0
-                && let Some(Beyond::Swap(swap)) = &flow.beyond
-            {
-                return swap.has_room();
-            }
-            if word & BLOCKED != 0 {
-                return false;
-            }
-            match flow.consumed.compare_exchange(word, word | BLOCKED, Ordering::AcqRel, Ordering::Acquire) {
-                // With the mark that was looked at still in force, the reader will tell.
-                Ok(_) if flow.limit.load(Ordering::Relaxed) == limit => return false,
-                Ok(_) => word = flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & !BLOCKED,
-                Err(now) => word = now,
-            }
-        }
-    }
-
-    /// Tells the writer what was read, when that is worth it: after half the high-water mark, or when
-    /// there is nothing more to read (`drained`; then without a mark too, as one may be set later).
-    #[inline]
-    fn credit(&mut self, drained: bool) {
-        let flow = &self.link.flows[1 - self.side];
-        let limit = flow.limit.load(Ordering::Relaxed);
-        let unreported = self.read.wrapping_sub(self.reported);
-        if unreported == 0 || !drained && unreported < limit.div_ceil(2) {
-            return;
-        }
-        self.reported = self.read;
-        let old = flow.consumed.swap(self.read << COUNT_SHIFT, Ordering::AcqRel);
-        if old & BLOCKED != 0 {
-            self.tell(Signal::Writable);
-        }
-    }
-
     /// Goes to sleep as a reader. False: there is something to read after all.
     #[cold]
     fn fall_asleep(&mut self) -> bool {
@@ -648,75 +493,6 @@ impl Pipe {
         let epitaph = self.epitaph.take();
         self.refill.extend(epitaph.map(|message| *message));
         !self.refill.is_empty()
-    }
-
-    /// Writes one part of a message to where the message goes: the queue, the swap, the last one's place.
-    #[cold]
-    fn write_beyond(&mut self, part: Message) {
-        if self.writing == Writing::Nothing {
-            let flow = &self.link.flows[self.side];
-            let limit = flow.limit.load(Ordering::Relaxed);
-            let beyond = match &flow.beyond {
-                Some(Beyond::Swap(swap)) => {
-                    self.written.wrapping_sub(self.granted) >= limit || swap.is_active()
-                }
-                Some(Beyond::Latest(_)) => part.kind() == Kind::Data,
-                None => false,
-            };
-            self.writing = if beyond { Writing::Beyond } else { Writing::ToQueue };
-        }
-        if self.writing == Writing::ToQueue {
-            return self.write_to_queue(part);
-        }
-        let more = part.more();
-        self.staged.push(part);
-        if !more {
-            self.store_staged();
-        }
-    }
-
-    /// Gives a whole message to where it goes beyond the queue, and wakes a reader that has nothing else
-    /// to read.
-    fn store_staged(&mut self) {
-        self.writing = Writing::Nothing;
-        // What is in the queue goes before what is in the swap.
-        let woken = self.tx.publish();
-        match &self.link.flows[self.side].beyond {
-            Some(Beyond::Swap(swap)) => swap.store(&mut self.staged),
-            Some(Beyond::Latest(latest)) => {
-                latest.store(self.staged.pop());
-                self.staged.clear();
-            }
-            None => {}
-        }
-        if self.tx.nudge() || woken {
-            self.tell(Signal::Readable);
-        }
-    }
-
-    /// Brings messages back from beyond the queue. True: there are some, or the queue has some.
-    fn swap_in(&mut self) -> bool {
-        let Some(beyond) = &self.link.flows[1 - self.side].beyond else { return false };
-        let rx = &mut self.rx;
-        let blocked_writer_has_room = match beyond {
-            Beyond::Swap(swap) if swap.is_active() => swap.load(&mut self.refill, || rx.peek().is_some()),
-            Beyond::Latest(latest) if latest.is_there() => {
-                latest.load(&mut self.refill, || rx.peek().is_some());
-                false
-            }
-            _ => return false,
-        };
-        if blocked_writer_has_room {
-            self.tell(Signal::Writable);
-        }
-        !self.refill.is_empty() || self.rx.peek().is_some()
-    }
-
-    /// Where only the last message is kept, looks for one after that which was found already.
-    fn renew(&mut self) {
-        if let Some(Beyond::Latest(latest)) = &self.link.flows[1 - self.side].beyond {
-            latest.load(&mut self.refill, || false);
-        }
     }
 }
 

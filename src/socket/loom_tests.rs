@@ -8,19 +8,9 @@ use crate::io::sys_wait::Waited;
 use crate::message::Message;
 use crate::pattern::PipeId;
 use crate::pipe::{Bounds, Pipe, Signal, pipe};
-use crate::sync::{AtomicBool, Ordering};
+use crate::sync::{AtomicBool, Ordering, model};
 use loom::thread;
 use std::sync::Arc;
-
-/// Switches between the threads that are forced on them where they could run on.
-const PREEMPTIONS_MAX: usize = 3;
-
-fn model(threads: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    // `LOOM_MAX_PREEMPTIONS` has precedence.
-    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_MAX));
-    builder.check(threads);
-}
 
 #[test]
 fn loom_a_parker_that_is_told_before_or_after_it_sleeps_looks() {

@@ -7,19 +7,10 @@ use crate::io::care::Care;
 use crate::io::line::Claim;
 use crate::message::Message;
 use crate::pipe::{Bounds, Notify, Pipe, Signal, pipe};
+use crate::sync::model;
 use loom::sync::Mutex;
 use loom::thread;
 use std::sync::Arc;
-
-/// Switches between the threads that are forced on them where they could run on.
-const PREEMPTIONS_MAX: usize = 3;
-
-fn model(threads: impl Fn() + Sync + Send + 'static) {
-    let mut builder = loom::model::Builder::new();
-    // `LOOM_MAX_PREEMPTIONS` has precedence.
-    builder.preemption_bound = builder.preemption_bound.or(Some(PREEMPTIONS_MAX));
-    builder.check(threads);
-}
 
 fn part(value: u8) -> Message {
     Message::copy_from(&[value]).unwrap()
