@@ -10,7 +10,7 @@ mod body;
 mod slots;
 
 use crate::shelf::{self, Shelved};
-use arena::body;
+use arena::make_body;
 use body::{Head, Owned, free_owned, release};
 use std::alloc::{Layout, alloc};
 use std::mem::{ManuallyDrop, size_of};
@@ -168,7 +168,7 @@ impl Message {
         match Message::zeroed_inline(len) {
             Some(message) => Ok(message),
             None => {
-                let (head, data) = body(len).ok_or(OutOfMemory)?;
+                let (head, data) = make_body(len).ok_or(OutOfMemory)?;
                 Ok(Message::shared(head, data, len))
             }
         }

@@ -97,7 +97,7 @@ impl Drop for Arena {
 
 /// A body of `len` unwritten bytes. `None`: there is no memory for it.
 #[inline(never)]
-pub(super) fn body(len: usize) -> Option<Body> {
+pub(super) fn make_body(len: usize) -> Option<Body> {
     if len <= ARENA_BODY_MAX {
         // A thread that is ending has no arena any more; the body then gets a block of its own.
         let carved = THREAD_ARENA.try_with(|arena| arena.try_borrow_mut().ok()?.carve(len));
