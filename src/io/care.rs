@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const TICK: Duration = Duration::from_millis(2);
 
 /// A sleep that is shorter belongs to a dialogue.
-const QUICK: Duration = Duration::from_micros(250);
+const QUICK: Duration = Duration::from_micros(500);
 /// How many of them make it worth it to let the timer run during the next.
 const QUICK_MIN: u32 = 8;
 

@@ -9,17 +9,21 @@
 use super::fd::{self, Fd};
 use super::owner::{Home, Owner};
 use super::session::Session;
+use super::sys_wait::{self, PollFd};
 use super::{Cause, Scratch};
 use crate::pipe::{Notify, Signal};
 use crate::sync::{AtomicBool, fence};
 use parking_lot::Mutex;
 use std::cell::RefCell;
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock, Weak};
 use std::time::{Duration, Instant};
 
 /// Connections that one thread drives by itself; with more, finding the one that has something costs more than a wake.
 pub(crate) const LINES_MAX: usize = 16;
+/// So many connections are first asked, with one system call, which of them have something to read.
+const ASKED_MIN: usize = 3;
 /// Messages sent with less time than this between them are a burst.
 const BURST_GAP: Duration = Duration::from_micros(5);
 /// How many messages of a burst are written one by one, before the rest is left to be written in batches.
@@ -204,9 +208,14 @@ impl Line {
         self.with(Session::pull) == Some(true)
     }
 
-    /// Reads the connection, if threads of the application have been doing so. True: they have.
-    pub(crate) fn pull_claimed(&self) -> bool {
-        self.claim.seems_set() && self.pull()
+    /// Whether threads of the application have been reading the connection lately.
+    pub(crate) fn seems_claimed(&self) -> bool {
+        self.claim.seems_set()
+    }
+
+    /// The descriptor, if there is nothing to read but what it tells of. `None`: [`Line::pull`] finds out.
+    fn quiet_fd(&self) -> Option<Arc<Fd>> {
+        self.session.get()?.upgrade()?.try_lock()?.quiet_fd()
     }
 
     /// The calling thread is about to sleep on the connection that it has pulled: the descriptor to sleep on.
@@ -256,6 +265,28 @@ impl Notify for Line {
                 .ok();
         }
     }
+}
+
+/// Reads the connections that have something, of those that may be read by this thread. True: there are such.
+pub(crate) fn pull_all<'a>(lines: impl Iterator<Item = &'a Arc<Line>> + Clone) -> bool {
+    if lines.clone().nth(ASKED_MIN - 1).is_none() {
+        return lines.filter(|line| line.pull()).count() > 0;
+    }
+    let mut any = false;
+    let mut quiet: Vec<(&Arc<Line>, Arc<Fd>)> = Vec::with_capacity(LINES_MAX);
+    for line in lines {
+        match line.quiet_fd() {
+            Some(fd) => quiet.push((line, fd)),
+            None => any |= line.pull(),
+        }
+    }
+    let asked = quiet.iter().map(|(_, fd)| PollFd::new(fd.as_raw_fd(), true, false, false));
+    let mut asked: Vec<PollFd> = asked.collect();
+    let told = sys_wait::look(&mut asked).is_ok();
+    for ((line, _), fd) in quiet.iter().zip(&asked) {
+        any |= told && !fd.is_readable() && !fd.is_exceptional() || line.pull();
+    }
+    any
 }
 
 /// Writes what the calling thread has left in the pipes of connections that it streams to. Before it waits.

@@ -39,6 +39,12 @@ impl Parker {
         Parker { state: Futex::new(AWAKE), event: Mutex::new(None) }
     }
 
+    /// Forgets what the thread was told so far, which else would end its next sleep: by the thread itself, which looks for
+    /// it after this and before it sleeps. (What it reads by itself it tells itself, too.)
+    pub(crate) fn forget(&self) {
+        self.state.swap(AWAKE, Ordering::AcqRel);
+    }
+
     /// Sleeps until told to look, or the deadline.
     pub(crate) fn park(&self, deadline: Option<Instant>) -> Waited {
         if self.state.compare_exchange(AWAKE, PARKED, Ordering::AcqRel, Ordering::Acquire).is_ok() {
@@ -113,6 +119,8 @@ mod tests {
         parker.unpark();
         parker.unpark();
         assert_eq!(parker.park(None), Waited::Look);
+        parker.unpark();
+        parker.forget();
         assert_eq!(parker.park(Some(Instant::now() + Duration::from_millis(5))), Waited::TimedOut);
         let mut fds = [PollFd::new(-1, true, true, false)];
         let event = Arc::new(EventFd::new().unwrap());

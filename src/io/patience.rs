@@ -19,6 +19,10 @@ const FAILURES_MAX: u32 = 3;
 const SKIPS_MAX: u32 = 1024;
 /// A yield that takes longer has given the processor to somebody.
 const YIELD_MAX: Duration = Duration::from_micros(5);
+/// Reads in vain after which it is taken for granted that the next will be,
+const VAIN_MIN: u32 = 4;
+/// but for each so many waits.
+const VAIN_TRIED: u32 = 16;
 /// Pauses between two looks.
 const PAUSES: u32 = 16;
 /// Looks between two offers of the processor to others.
@@ -33,6 +37,26 @@ pub(crate) struct Patience {
     skips: u32,
     /// How many waits that will be the next time.
     next_skips: u32,
+}
+
+/// Whether it is worth it to read connections before a sleep on them, which itself tells if there is something to read.
+/// In a dialogue there never is; in a stream there mostly is, and to read at once spares a system call.
+#[derive(Debug, Default)]
+pub(crate) struct VainPulls {
+    /// Waits since a message was there.
+    count: u32,
+}
+
+impl VainPulls {
+    /// It is likely to be in vain. Now and then that is tried.
+    pub(crate) fn is_vain(&self) -> bool {
+        self.count >= VAIN_MIN && !self.count.is_multiple_of(VAIN_TRIED)
+    }
+
+    /// Takes note of whether there was nothing.
+    pub(crate) fn note(&mut self, in_vain: bool) {
+        self.count = if in_vain { self.count.wrapping_add(1) } else { 0 };
+    }
 }
 
 /// How long to look again where so much was asked for: no longer than the environment says, and not at all where
@@ -135,6 +159,19 @@ mod tests {
     #[test]
     fn who_is_given_no_time_does_not_look() {
         assert!(!Patience::new().look(Duration::ZERO, || panic!("a look")));
+    }
+
+    #[test]
+    fn what_is_in_vain_is_tried_now_and_then() {
+        let mut pulls = VainPulls::default();
+        let mut tried = 0;
+        for _ in 0..1600 {
+            tried += usize::from(!pulls.is_vain());
+            pulls.note(true);
+        }
+        assert!((100..110).contains(&tried), "{tried}");
+        pulls.note(false);
+        assert!(!pulls.is_vain(), "there was something");
     }
 
     #[test]

@@ -135,6 +135,16 @@ impl SignalMask {
 #[cfg(all(test, loom))]
 pub(crate) use super::model::{EventFd, poll};
 
+/// Looks whether something has happened on the descriptors; waits for nothing.
+pub(crate) fn look(fds: &mut [PollFd]) -> io::Result<()> {
+    let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: PollFd has the layout of pollfd; the slice and the time outlive the call; no signal mask is given.
+    let result = unsafe {
+        libc::ppoll(fds.as_mut_ptr().cast(), fds.len() as libc::nfds_t, &raw const never, std::ptr::null())
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
 /// Waits until something happens on one of the descriptors.
 #[cfg(not(all(test, loom)))]
 pub(crate) fn poll(

@@ -140,6 +140,8 @@ struct IoThread {
     patience: Patience,
     /// How long it may look again.
     spin: Duration,
+    /// Whether there was more to do, when it was last woken, than to look after what others drive.
+    was_busy: bool,
 }
 
 /// Starts an I/O thread.
@@ -172,6 +174,7 @@ pub(crate) fn start(index: usize, options: &ContextOptions) -> Result<(Arc<Handl
         scratch: Scratch::new(),
         patience: Patience::default(),
         spin: options.effective_spin(),
+        was_busy: false,
     };
     let builder = std::thread::Builder::new().name(name(index, &options.thread_name_prefix));
     let options = options.clone();
@@ -237,6 +240,7 @@ impl IoThread {
                 self.handle.posted.store(false, Ordering::Relaxed);
                 std::mem::swap(&mut tasks, &mut *inbox);
             }
+            self.was_busy = !tasks.is_empty() || events.iter().any(|event| event.token() != CARE);
             for task in tasks.drain(..) {
                 match task {
                     Task::Adopt(key, source) => {
@@ -266,7 +270,7 @@ impl IoThread {
 
     fn wait(&mut self, events: &mut Events) {
         let mut timeout = self.timers.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
-        if self.again.is_empty() && timeout != Some(Duration::ZERO) {
+        if self.was_busy && self.again.is_empty() && timeout != Some(Duration::ZERO) {
             let (poll, handle) = (&mut self.poll, &self.handle);
             let busy = self.patience.look(self.spin, || {
                 handle.posted.load(Ordering::Relaxed)

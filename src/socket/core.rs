@@ -11,9 +11,9 @@ use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
 use crate::io::dial;
-use crate::io::line::{LINES_MAX, Line};
+use crate::io::line::{self, LINES_MAX, Line};
 use crate::io::owner::{Alive, Owner};
-use crate::io::patience::Patience;
+use crate::io::patience::{Patience, VainPulls};
 use crate::io::sys_wait::EventFd;
 use crate::message::Message;
 use crate::pattern::{self, Pattern, PipeId, Pipes, Stop};
@@ -57,6 +57,8 @@ pub(crate) struct Core {
     terminated: bool,
     /// What was learned from waiting.
     pub(crate) patience: Patience,
+    /// What came of reading the connections before a sleep.
+    pub(crate) vain_pulls: VainPulls,
     /// How long a thread that waits may look again.
     pub(crate) spin: Duration,
     /// Parts sent and received since the last wait.
@@ -110,6 +112,7 @@ impl Core {
             more: false,
             terminated: false,
             patience: Patience::default(),
+            vain_pulls: VainPulls::default(),
             spin: context.spin(),
             moved: 0,
             events: Vec::new(),
@@ -227,7 +230,8 @@ impl Core {
     /// Reads the connections that the application's threads read, if there are such. Instead of waiting.
     #[cold]
     pub(crate) fn pull_claimed(&self) -> bool {
-        self.lines.iter().take(LINES_MAX).filter(|(_, line)| line.pull_claimed()).count() > 0
+        let lines = self.lines.iter().take(LINES_MAX).map(|(_, line)| line);
+        line::pull_all(lines.filter(|line| line.seems_claimed()))
     }
 
     /// A descriptor by which a thread that sleeps on the socket's connections is told to look.

@@ -50,6 +50,7 @@ fn wait_for(mailbox: &Mailbox, parker: &Arc<Parker>, mut wanted: impl FnMut(Even
         if found {
             return;
         }
+        parker.forget();
         if mailbox.begin_wait(parker) {
             parker.park(None);
             mailbox.end_wait(parker);
@@ -123,6 +124,7 @@ fn loom_one_thread_that_waits_on_two_mailboxes() {
             }
             seen += events.drain(..).count();
             if seen < 2 {
+                parker.forget();
                 let registered = mailboxes.iter().take_while(|mailbox| mailbox.begin_wait(&parker)).count();
                 if registered == mailboxes.len() {
                     parker.park(None);

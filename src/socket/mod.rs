@@ -236,6 +236,7 @@ impl SocketHandle {
             if !wait.is_empty() {
                 wait.prepare(self, &mut turn);
             }
+            parker.forget();
             if mailbox.begin_wait(&parker) {
                 drop(turn);
                 waited = wait.sleep(&parker, deadline)?;
@@ -262,9 +263,12 @@ impl SocketHandle {
     ) -> Result<Turn<'static, Box<Core>>> {
         let streaming = std::mem::take(&mut turn.moved) > STREAM_PARTS_MIN;
         let (mut patience, spin) = (std::mem::take(&mut turn.patience), turn.spin);
+        let is_vain = !streaming && turn.vain_pulls.is_vain() && wait.is_claimed();
         drop(turn);
-        let direct = wait.pull();
-        if !mailbox.is_pending() {
+        // Where it is likely to be in vain, the sleep itself finds out.
+        let direct = is_vain || wait.pull();
+        let in_vain = !mailbox.is_pending();
+        if in_vain {
             let looked = patience.look(spin, || {
                 wait.pull();
                 mailbox.is_pending()
@@ -276,6 +280,7 @@ impl SocketHandle {
         }
         let mut turn = self.turn()?;
         turn.patience = patience;
+        turn.vain_pulls.note(in_vain);
         Ok(turn)
     }
 

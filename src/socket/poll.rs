@@ -242,6 +242,7 @@ fn wait(
         }
     }
     let parker = parker::mine();
+    parker.forget();
     let mut waiting = Waiting { parker: &parker, mailboxes: &mailboxes, registered: 0 };
     // Another thread may have used a socket since it was looked at: once registered, look again.
     if !waiting.begin() {

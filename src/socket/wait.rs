@@ -6,7 +6,7 @@ use super::SocketHandle;
 use super::core::Core;
 use crate::error::{Error, Result};
 use crate::io::fd::Fd;
-use crate::io::line::Line;
+use crate::io::line::{self, Line};
 use crate::io::parker::Parker;
 use crate::io::sys_wait::{self, EventFd, PollFd, SignalMask, Waited};
 use std::os::fd::AsRawFd;
@@ -93,7 +93,13 @@ impl Wait {
 
     /// Reads the connections. True: this thread may read one of them at least.
     pub(super) fn pull(&self) -> bool {
-        self.lines.iter().flat_map(|lines| &**lines).filter(|line| line.pull()).count() > 0
+        line::pull_all(self.lines.iter().flat_map(|lines| &**lines))
+    }
+
+    /// Whether threads of the application have been reading all of the connections lately, and there are some.
+    pub(super) fn is_claimed(&self) -> bool {
+        let mut lines = self.lines.iter().flat_map(|lines| &**lines);
+        !self.is_empty() && lines.all(|line| line.seems_claimed())
     }
 
     /// Sleeps until the thread is told to look, one of the connections or of the descriptors has something, or the

@@ -100,6 +100,18 @@ impl Session {
         self.direct.is_claimed()
     }
 
+    /// The descriptor of a connection that threads of the application read, and have read all of that has come. The
+    /// calling thread looks whether there is more.
+    pub(in crate::io) fn quiet_fd(&mut self) -> Option<Arc<Fd>> {
+        if !self.direct.is_claimed() {
+            return None;
+        }
+        let (up, _) = self.open()?;
+        let fd = (!up.holds_input()).then(|| up.fd.clone())?;
+        self.direct.note_use(&self.home.thread.care, self.home.key);
+        Some(fd)
+    }
+
     pub(in crate::io) fn begin_sleep(&mut self) -> Option<Arc<Fd>> {
         let up = match &self.link {
             Link::Up(up) if self.direct.is_claimed() => up,
