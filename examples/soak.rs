@@ -9,8 +9,12 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "soak/guarded.rs"]
+mod guarded;
 #[path = "soak/lasting.rs"]
 mod lasting;
+#[path = "soak/outside.rs"]
+mod outside;
 
 use common::{Context, LOOPBACK, Random, TempDir, bind, unique};
 use oxmq::poll::{Interest, PollItem, PollOn, poll};
@@ -50,6 +54,8 @@ struct Round<'a> {
     hwm: usize,
     /// What secures the binding and the connecting side.
     security: [Security; 2],
+    /// By PLAIN: contexts with a side that is asked need somebody who lets peers in.
+    guarded: bool,
     _directory: TempDir,
 }
 
@@ -75,9 +81,25 @@ impl<'a> Round<'a> {
         };
         let (server, client) = (Context::with_threads(1 + random.below(2)), Context::new());
         let (seed, hwm) = (random.next(), MARKS[random.below(MARKS.len())]);
-        let (inproc, secured) = (transport == 0, random.below(4) == 0);
-        let security = if secured && !inproc { curve() } else { Default::default() };
-        Round { flow, server, client, inproc, endpoint, seed, hwm, security, _directory: directory }
+        let inproc = transport == 0;
+        let mechanism = if inproc { 0 } else { random.below(8) };
+        let security = match mechanism {
+            1 | 2 => curve(),
+            3 => guarded::both(),
+            _ => Default::default(),
+        };
+        let (guarded, _directory) = (mechanism == 3, directory);
+        let round =
+            Round { flow, server, client, inproc, endpoint, seed, hwm, security, guarded, _directory };
+        round.guard(&round.server);
+        round
+    }
+
+    /// Has peers let in to sockets of the context, if they must be.
+    fn guard(&self, context: &Context) {
+        if self.guarded {
+            guarded::guard(context, self.seed);
+        }
     }
 
     fn secure(&self, options: &mut Options, binds: bool) {
@@ -176,7 +198,12 @@ fn recv_by_descriptor(socket: SocketHandle) -> Result<Message, Error> {
 }
 
 fn receive(socket: SocketHandle, random: &mut Random) -> Result<(u32, u32, usize), Error> {
-    let first = match random.below(20) {
+    Ok(rest(socket, &first_part(socket, random)?))
+}
+
+/// The first part of a message, waited for in one of the ways that there are.
+fn first_part(socket: SocketHandle, random: &mut Random) -> Result<Message, Error> {
+    match random.below(20) {
         0 => loop {
             match socket.recv(false) {
                 Err(Error::WouldBlock) => std::thread::sleep(Duration::from_micros(200)),
@@ -192,8 +219,7 @@ fn receive(socket: SocketHandle, random: &mut Random) -> Result<(u32, u32, usize
             socket.recv(false)
         }
         _ => socket.recv(true),
-    };
-    Ok(rest(socket, &first?))
+    }
 }
 
 /// Does `deed` for each of the items, some by one thread and then some by another.
@@ -452,7 +478,7 @@ fn polled(round: &Round<'_>, random: &mut Random) {
 
 type Deed = fn(&Round<'_>, &mut Random);
 
-const FLOWS: [(&str, Deed); 9] = [
+const FLOWS: [(&str, Deed); 11] = [
     ("PUSH-PULL stream", stream),
     ("REQ-REP dialogue", dialogue),
     ("DEALER-ROUTER", routed),
@@ -462,6 +488,8 @@ const FLOWS: [(&str, Deed); 9] = [
     ("by a queue", lasting::queued),
     ("peer restarts", lasting::restarted),
     ("CLIENT-SERVER", lasting::shared),
+    ("PLAIN, and strangers", guarded::named_users),
+    ("STREAM", outside::bytes),
 ];
 
 fn start(name: &'static str, deed: Deed, seed: u64, stop: &Arc<AtomicBool>) -> Arc<Flow> {

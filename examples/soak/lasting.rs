@@ -19,6 +19,7 @@ struct Queue {
 impl Queue {
     fn new<'scope>(round: &Round<'_>, scope: &'scope Scope<'scope, '_>, kinds: [SocketType; 2]) -> Queue {
         let context = Context::with_threads(2);
+        round.guard(&context);
         let [front, back] = kinds.map(|kind| {
             context.socket_with(kind, |options| {
                 // A ROUTER drops what a peer has no room for.
@@ -37,7 +38,7 @@ impl Queue {
 }
 
 /// A place like that of the round, for contexts that have nothing in common.
-fn beside(round: &Round<'_>, name: &str) -> String {
+pub fn beside(round: &Round<'_>, name: &str) -> String {
     match round.endpoint.strip_prefix("ipc://") {
         Some(path) => format!("ipc://{path}-{name}"),
         None => LOOPBACK.into(),
@@ -155,7 +156,16 @@ pub fn restarted(round: &Round<'_>, random: &mut Random) {
     };
     let mut messages = numbered(&sizes(random));
     messages.truncate(5000);
-    let pull = connected(round, &round.client, SocketType::Pull, &endpoint);
+    // By PLAIN it is the side that stays which is asked, whichever connects.
+    round.guard(&round.client);
+    let socket = |context: &Context, kind, stays| {
+        context.socket_with(kind, |options| {
+            patient(options, round.hwm);
+            round.secure(options, stays);
+        })
+    };
+    let pull = socket(&round.client, SocketType::Pull, true);
+    pull.connect(&endpoint).expect("connect");
     std::thread::scope(|scope| {
         named(scope, || {
             let mut random = round.random(0);
@@ -163,10 +173,7 @@ pub fn restarted(round: &Round<'_>, random: &mut Random) {
             while !left.is_empty() {
                 let (now, later) = left.split_at((1 + random.below(1000)).min(left.len()));
                 let context = Context::with_threads(1 + random.below(2));
-                let push = context.socket_with(SocketType::Push, |options| {
-                    patient(options, round.hwm);
-                    round.secure(options, true);
-                });
+                let push = socket(&context, SocketType::Push, false);
                 eventually("the address is free", || push.bind(&endpoint).is_ok());
                 by_several(now, &mut random, |(number, size), _| send(push, 0, number, size));
                 push.close().expect("close");
