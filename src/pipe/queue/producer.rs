@@ -2,11 +2,11 @@
 
 use super::segment::{Segment, Slots, Slotted};
 use super::{ASLEEP, CLOSED, FLOWING, ONE, Shared};
-use crate::sync::{self, Arc, Ordering};
+use crate::sync::{self, Arc, AtomicUsize, Ordering};
 use std::ptr;
 
 /// Slots in the first segment: an idle connection has no more.
-const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 16 };
+const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 4 };
 /// Slots in the segments of a busy queue.
 const SEGMENT_SLOTS_MAX: usize = if cfg!(loom) { 2 } else { 256 };
 /// How much larger than the last one the next segment is.
@@ -74,6 +74,13 @@ impl<T: Slotted> Producer<T> {
     #[inline]
     pub(crate) fn is_flushed(&self) -> bool {
         self.written == self.published
+    }
+
+    /// A word beside the tail word, 0 at first, for whoever holds the queue's ends: what the producer's side writes
+    /// there costs the consumer's side no cache line more.
+    #[inline]
+    pub(crate) fn beside(&self) -> &AtomicUsize {
+        &self.shared.tail.beside
     }
 
     /// Takes back the last unpublished value.
