@@ -9,6 +9,10 @@ use std::ptr;
 const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 4 };
 /// Slots in the segments of a busy queue.
 const SEGMENT_SLOTS_MAX: usize = if cfg!(loom) { 2 } else { 256 };
+/// Slots in the segments of a queue whose consumer keeps up and sleeps in between, however long it is used.
+const SEGMENT_SLOTS_CALM: usize = if cfg!(loom) { 2 } else { 64 };
+/// Publications in succession that found the consumer awake, after which it counts as one that does not sleep.
+const CALM_STEADY_MAX: u32 = 16;
 /// How much larger than the last one the next segment is.
 const SEGMENT_GROWTH: usize = 4;
 
@@ -192,6 +196,9 @@ impl<T: Slotted> Producer<T> {
             0 => SEGMENT_SLOTS_MIN,
             last => (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX),
         };
+        // The consumer has emptied the segment before this one: it is not behind.
+        let calm = !next.is_null() && !self.flowing && self.steady < CALM_STEADY_MAX;
+        let wanted = if calm { wanted.min(SEGMENT_SLOTS_CALM) } else { wanted };
         // SAFETY: what came out of `spare` is a segment that the consumer has left and nobody refers to.
         // `segment` is null, or full of values of which none, or only the last, is taken.
         unsafe {
