@@ -374,7 +374,8 @@ impl Session {
             (Cause::Ready { readable, writable, ending }, Link::Up(up)) => {
                 up.note_ready(readable, writable, ending);
             }
-            (Cause::Ready { writable, ending, .. }, Link::Greeting(greeting)) => {
+            (Cause::Ready { readable, writable, ending }, Link::Greeting(greeting)) => {
+                greeting.readable |= readable;
                 greeting.writable |= writable;
                 greeting.ending |= ending;
             }

@@ -60,7 +60,7 @@ impl Session {
     fn dialed(&mut self, attempt: Attempt, now: Instant) {
         self.fd_number += 1;
         if attempt.is_done() {
-            self.greet(attempt.fd, now);
+            self.greet(attempt.fd, false, now);
         } else {
             self.link = Link::Dialing(Box::new(attempt));
             self.report(MonitorEvent::ConnectDelayed);
@@ -83,15 +83,18 @@ impl Session {
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Dialing(attempt) = link else { unreachable!("matched above") };
         match result {
-            Ok(_) => self.greet(attempt.fd, now),
+            // The reactor may have told of what the peer has said.
+            Ok(_) => self.greet(attempt.fd, true, now),
             Err(error) if attempt.left.is_empty() => self.failed(&error, now),
             Err(_) => self.dial_tcp(attempt.left, now),
         }
     }
 
-    fn greet(&mut self, fd: Fd, now: Instant) {
+    fn greet(&mut self, fd: Fd, readable: bool, now: Instant) {
         let raw_fd = fd.as_raw_fd();
-        self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
+        let mut greeting = Box::new(Greeting::new(fd, self.owner.kind, &self.options, now));
+        greeting.readable = readable;
+        self.link = Link::Greeting(greeting);
         self.report(MonitorEvent::Connected(raw_fd));
     }
 
