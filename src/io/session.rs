@@ -379,7 +379,10 @@ impl Session {
                 greeting.writable |= writable;
                 greeting.ending |= ending;
             }
-            (Cause::Ready { writable, .. }, Link::Dialing(_)) => self.pursue(writable, now),
+            (Cause::Ready { writable, ending, .. }, Link::Dialing(attempt)) => {
+                attempt.ending |= ending;
+                self.pursue(writable, now);
+            }
             (Cause::Resolved(mut addresses), Link::Resolving) => {
                 addresses.reverse();
                 self.dial_tcp(addresses, now);

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Greeting, Link, RECONNECT_MIN, Role, Session};
+use crate::io::Cause;
 use crate::io::attempt::{Attempt, Start};
 use crate::io::fd::Fd;
 use crate::socket::monitor::MonitorEvent;
@@ -60,7 +61,7 @@ impl Session {
     fn dialed(&mut self, attempt: Attempt, now: Instant) {
         self.fd_number += 1;
         if attempt.is_done() {
-            self.greet(attempt.fd, false, now);
+            self.greet(attempt.fd, now);
         } else {
             self.link = Link::Dialing(Box::new(attempt));
             self.report(MonitorEvent::ConnectDelayed);
@@ -83,18 +84,20 @@ impl Session {
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Dialing(attempt) = link else { unreachable!("matched above") };
         match result {
-            // The reactor may have told of what the peer has said.
-            Ok(_) => self.greet(attempt.fd, true, now),
+            Ok(_) => {
+                let ending = attempt.ending;
+                self.greet(attempt.fd, now);
+                // The reactor may have told of what the peer has said.
+                self.note(Cause::Ready { readable: true, writable: true, ending }, now);
+            }
             Err(error) if attempt.left.is_empty() => self.failed(&error, now),
             Err(_) => self.dial_tcp(attempt.left, now),
         }
     }
 
-    fn greet(&mut self, fd: Fd, readable: bool, now: Instant) {
+    fn greet(&mut self, fd: Fd, now: Instant) {
         let raw_fd = fd.as_raw_fd();
-        let mut greeting = Box::new(Greeting::new(fd, self.owner.kind, &self.options, now));
-        greeting.readable = readable;
-        self.link = Link::Greeting(greeting);
+        self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
         self.report(MonitorEvent::Connected(raw_fd));
     }
 
