@@ -103,7 +103,7 @@ impl<'a> Round<'a> {
     }
 
     fn secure(&self, options: &mut Options, binds: bool) {
-        options.security.clone_from(&self.security[usize::from(!binds)]);
+        options.security = self.security[usize::from(!binds)].clone().into();
     }
 
     fn socket(&self, context: &Context, kind: SocketType) -> SocketHandle {

@@ -42,6 +42,7 @@ mod context_options;
 #[cfg(feature = "curve")]
 pub mod curve;
 pub mod error;
+mod few;
 mod io;
 pub mod message;
 pub mod metadata;

@@ -13,6 +13,10 @@ use std::time::Duration;
 const ATTEMPTS: usize = 20;
 /// For how long nothing happens. A thread that looked all the while would use some fifteen ticks of the processor.
 const QUIET: Duration = Duration::from_millis(150);
+/// For how long nothing happens in a process with many connections: then nothing runs at all.
+const LONG_QUIET: Duration = Duration::from_secs(1);
+/// How many connections that has, of each transport.
+const CONNECTIONS: usize = 100;
 /// Ticks of the processor, of a hundredth of a second, that end in so short a time although next to nothing was done.
 const TICKS_MAX: u64 = 1;
 /// Messages that come now and then: how many, and the time between them in milliseconds.
@@ -93,9 +97,34 @@ fn context(spin: Option<Duration>) -> Context {
     context
 }
 
+/// Threads that wait without a bound for messages of many connections, which have all been used, make no system call.
+fn many_connections_wake_nobody(directory: &TempDir) {
+    for polls in [false, true] {
+        let context = context(None);
+        let server = context.socket(SocketType::Rep);
+        let endpoints = [bind(server, "tcp://127.0.0.1:*"), bind(server, &directory.ipc("many"))];
+        std::thread::scope(|scope| {
+            scope.spawn(|| answer(server, polls));
+            let clients = endpoints.iter().cycle().take(endpoints.len() * CONNECTIONS).map(|endpoint| {
+                let client = context.socket(SocketType::Req);
+                client.connect(endpoint).expect("connect");
+                send(client, "question");
+                client
+            });
+            let clients: Vec<SocketHandle> = clients.collect();
+            clients.iter().for_each(|client| assert_eq!(recv(*client), b"question"));
+            at_most(0, TICKS_MAX, &format!("many connections, polling: {polls}"), || {
+                std::thread::sleep(LONG_QUIET);
+            });
+            send(clients[0], "end");
+        });
+    }
+}
+
 #[test]
 fn who_waits_sleeps() {
     let directory = TempDir::new();
+    many_connections_wake_nobody(&directory);
     let endpoints = ["tcp://127.0.0.1:*", &directory.ipc("idle"), "inproc://idle"];
     let spins = [None, Some(Duration::ZERO), Some(Duration::from_millis(1))];
     for (endpoint, spin) in endpoints.iter().flat_map(|endpoint| spins.map(|spin| (endpoint, spin))) {

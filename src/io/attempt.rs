@@ -52,6 +52,8 @@ pub(crate) struct Attempt {
     socks: Option<Box<Socks>>,
     /// Whether the proxy has been asked.
     asked: bool,
+    /// The reactor has told of the end of what there is to read, and will not do so again.
+    pub(crate) ending: bool,
     /// When the attempt has taken too long.
     pub(crate) deadline: Option<Instant>,
 }
@@ -148,7 +150,7 @@ impl fmt::Display for Dialer {
 impl Attempt {
     fn over(fd: Fd, connected: bool, left: Vec<SocketAddr>, options: &Options, now: Instant) -> Attempt {
         let deadline = options.connect_timeout.and_then(|time| now.checked_add(time));
-        Attempt { fd, left, connected, socks: None, asked: false, deadline }
+        Attempt { fd, left, connected, socks: None, asked: false, ending: false, deadline }
     }
 
     /// Whether the stream is connected to the peer.

@@ -162,7 +162,7 @@ impl Established {
             out,
             held,
             held_decoded: 0,
-            readable: true,
+            readable: false,
             writable: true,
             ending: false,
             closed: false,

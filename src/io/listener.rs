@@ -83,7 +83,11 @@ fn check_thread(owner: &Owner, options: &Options) -> Result<()> {
 ///
 /// # Errors
 /// As [`tcp::local`] and [`dial::listen_tcp`].
-pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
+pub(crate) fn listen_tcp(
+    address: &str,
+    owner: &Arc<Owner>,
+    options: &Arc<Options>,
+) -> Result<(Stopper, String)> {
     let address = tcp::local(address, options)?;
     check_thread(owner, options)?;
     let fd = match dial::given_listener(false, options)? {
@@ -99,7 +103,11 @@ pub(crate) fn listen_tcp(address: &str, owner: &Arc<Owner>, options: &Options) -
 ///
 /// # Errors
 /// As [`ipc::Name::parse`] and [`dial::listen_ipc`].
-pub(crate) fn listen_ipc(name: &str, owner: &Arc<Owner>, options: &Options) -> Result<(Stopper, String)> {
+pub(crate) fn listen_ipc(
+    name: &str,
+    owner: &Arc<Owner>,
+    options: &Arc<Options>,
+) -> Result<(Stopper, String)> {
     let name = if name == "*" { ipc::Name::temporary() } else { ipc::Name::parse(name)? };
     check_thread(owner, options)?;
     if let Some(fd) = dial::given_listener(true, options)? {
@@ -123,7 +131,7 @@ fn start(
     name: &str,
     path: Option<(PathBuf, u64, u64)>,
     owner: &Arc<Owner>,
-    options: &Options,
+    options: &Arc<Options>,
 ) -> Result<Stopper> {
     let thread = owner.runtime.choose(options.affinity).ok_or(Error::NoIoThread)?;
     let raw_fd = fd.as_raw_fd();
@@ -135,7 +143,7 @@ fn start(
         name: name.to_owned(),
         is_tcp: name.starts_with("tcp:"),
         owner: owner.clone(),
-        options: Arc::new(options.clone()),
+        options: options.clone(),
         guests: guests.clone(),
         _alive: owner.runtime.alive(),
     };

@@ -133,7 +133,7 @@ impl Session {
     pub(crate) fn connecting(
         target: Target,
         owner: &Arc<Owner>,
-        options: &Options,
+        options: &Arc<Options>,
         home: Home,
     ) -> Result<(Session, Pipe)> {
         let (socket_end, session_end) = session_pipe(owner.kind, options).map_err(dial::refusal)?;
@@ -141,7 +141,7 @@ impl Session {
         let dialer = Dialer::new(target, options)?;
         let interval = options.reconnect_interval.unwrap_or_default();
         let role = Role::Connecting { dialer, interval };
-        let mut session = Session::new(role, Link::Down(None), owner, Arc::new(options.clone()), home);
+        let mut session = Session::new(role, Link::Down(None), owner, options.clone(), home);
         session_end.set_owner(session.line.clone(), session.home.key);
         session.pipe = Some(session_end);
         Ok((session, socket_end))
@@ -374,11 +374,15 @@ impl Session {
             (Cause::Ready { readable, writable, ending }, Link::Up(up)) => {
                 up.note_ready(readable, writable, ending);
             }
-            (Cause::Ready { writable, ending, .. }, Link::Greeting(greeting)) => {
+            (Cause::Ready { readable, writable, ending }, Link::Greeting(greeting)) => {
+                greeting.readable |= readable;
                 greeting.writable |= writable;
                 greeting.ending |= ending;
             }
-            (Cause::Ready { writable, .. }, Link::Dialing(_)) => self.pursue(writable, now),
+            (Cause::Ready { writable, ending, .. }, Link::Dialing(attempt)) => {
+                attempt.ending |= ending;
+                self.pursue(writable, now);
+            }
             (Cause::Resolved(mut addresses), Link::Resolving) => {
                 addresses.reverse();
                 self.dial_tcp(addresses, now);

@@ -34,6 +34,7 @@ mod testing;
 mod xpub;
 mod xsub;
 
+use crate::few;
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
@@ -98,7 +99,7 @@ impl Pipes {
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None if self.slots.len() < 1 << SLOT_BITS => {
-                self.slots.push(None);
+                few::push(&mut self.slots, None);
                 self.slots.len() - 1
             }
             None => return None,

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::PipeId;
+use crate::few;
 
 /// A value for each of some pipes.
 pub(super) struct PipeMap<T> {
@@ -17,8 +18,8 @@ impl<T> Default for PipeMap<T> {
 impl<T> PipeMap<T> {
     /// Gives the pipe a value.
     pub(super) fn insert(&mut self, id: PipeId, value: T) {
-        if self.slots.len() <= id.slot() {
-            self.slots.resize_with(id.slot() + 1, || None);
+        while self.slots.len() <= id.slot() {
+            few::push(&mut self.slots, None);
         }
         self.slots[id.slot()] = Some((id, value));
     }

@@ -7,6 +7,7 @@
 
 use super::PipeId;
 use super::pipe_map::PipeMap;
+use crate::few;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -51,7 +52,7 @@ impl Rotation {
     pub(super) fn insert(&mut self, id: PipeId) {
         assert!(!self.contains(id), "a pipe is attached once");
         self.places.insert(id, self.pipes.len());
-        self.pipes.push(id);
+        few::push(&mut self.pipes, id);
         self.activate(id);
     }
 

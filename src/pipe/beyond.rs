@@ -22,7 +22,7 @@ impl Pipe {
         if self.writing == Writing::Nothing {
             let flow = &self.link.flows[self.side];
             let limit = flow.limit.load(Ordering::Relaxed);
-            let beyond = match &flow.beyond {
+            let beyond = match flow.beyond.as_deref() {
                 Some(Beyond::Swap(swap)) => {
                     self.written.wrapping_sub(self.granted) >= limit || swap.is_active()
                 }
@@ -47,7 +47,7 @@ impl Pipe {
         self.writing = Writing::Nothing;
         // What is in the queue goes before what is in the swap.
         let woken = self.tx.publish();
-        match &self.link.flows[self.side].beyond {
+        match self.link.flows[self.side].beyond.as_deref() {
             Some(Beyond::Swap(swap)) => swap.store(&mut self.staged),
             Some(Beyond::Latest(latest)) => {
                 latest.store(self.staged.pop());
@@ -62,7 +62,7 @@ impl Pipe {
 
     /// Brings messages back from beyond the queue. True: there are some, or the queue has some.
     pub(super) fn swap_in(&mut self) -> bool {
-        let Some(beyond) = &self.link.flows[1 - self.side].beyond else { return false };
+        let Some(beyond) = self.link.flows[1 - self.side].beyond.as_deref() else { return false };
         let rx = &mut self.rx;
         let blocked_writer_has_room = match beyond {
             Beyond::Swap(swap) if swap.is_active() => swap.load(&mut self.refill, || rx.peek().is_some()),
@@ -80,7 +80,7 @@ impl Pipe {
 
     /// Where only the last message is kept, looks for one after that which was found already.
     pub(super) fn renew(&mut self) {
-        if let Some(Beyond::Latest(latest)) = &self.link.flows[1 - self.side].beyond {
+        if let Some(Beyond::Latest(latest)) = self.link.flows[1 - self.side].beyond.as_deref() {
             latest.load(&mut self.refill, || false);
         }
     }

@@ -5,7 +5,7 @@
 use super::beyond::Beyond;
 use super::marks::{Marks, UNLIMITED};
 use super::{BLOCKED, COUNT_SHIFT, Pipe, Signal, Writing};
-use crate::sync::Ordering;
+use crate::sync::{AtomicUsize, Ordering};
 
 /// Messages under way at which the reader is told that it may want to read with the writer's help.
 const PRESS_MESSAGES: usize = 1000;
@@ -37,19 +37,33 @@ impl Pipe {
         self.stop_at = self.written.wrapping_add(begun);
     }
 
+    /// `whole messages consumed << 1 | BLOCKED` of what this end writes: written by the reader now and then (see
+    /// [`Pipe::credit`]), beside what that writes to us, so that we know how many are under way.
+    #[inline]
+    pub(super) fn consumed(&self) -> &AtomicUsize {
+        self.rx.beside()
+    }
+
+    /// The same of what this end reads.
+    #[inline]
+    fn consumed_here(&self) -> &AtomicUsize {
+        self.tx.beside()
+    }
+
     fn change_marks(&self, side: usize, change: impl FnOnce(&mut Marks)) {
         let flow = &self.link.flows[side];
         let mut all = self.link.marks.lock();
         let marks = &mut all[side];
         change(marks);
-        let limit = match flow.beyond {
+        let limit = match flow.beyond.as_deref() {
             Some(Beyond::Latest(_)) if !marks.shut => UNLIMITED,
             _ => marks.limit(),
         };
         let before = flow.limit.swap(limit, Ordering::Relaxed);
         drop(all);
+        let consumed = if side == self.side { self.consumed() } else { self.consumed_here() };
         // Release: a writer that marks itself blocked after this sees the new limit and looks again.
-        if limit > before && flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
+        if limit > before && consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & BLOCKED != 0 {
             self.tell_end(side, Signal::Writable);
         }
         if limit < before && side != self.side {
@@ -60,8 +74,7 @@ impl Pipe {
     /// Whether fewer messages than these are under way (`0`: any number), for who writes some of them whatever
     /// the mark.
     pub(crate) fn is_below(&self, mark: usize) -> bool {
-        let consumed = &self.link.flows[self.side].consumed;
-        mark == 0 || self.under_way(consumed.load(Ordering::Acquire)) < mark
+        mark == 0 || self.under_way(self.consumed().load(Ordering::Acquire)) < mark
     }
 
     /// Looks how far the reader is, or into the swap; marks the writer as waiting when there is no room.
@@ -70,7 +83,7 @@ impl Pipe {
         if self.writing != Writing::Nothing {
             return true;
         }
-        let has_room = match &self.link.flows[self.side].beyond {
+        let has_room = match self.link.flows[self.side].beyond.as_deref() {
             Some(Beyond::Swap(swap)) if swap.is_active() => swap.has_room(),
             Some(_) => self.refresh_credit(),
             None => return self.make_room(),
@@ -87,7 +100,7 @@ impl Pipe {
         let flow = &self.link.flows[self.side];
         let limit = flow.limit.load(Ordering::Relaxed);
         let many = limit.clamp(1, PRESS_MESSAGES);
-        if self.under_way(flow.consumed.load(Ordering::Acquire)) >= many {
+        if self.under_way(self.consumed().load(Ordering::Acquire)) >= many {
             // The reader cannot make room by reading what it does not see.
             self.flush();
             if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
@@ -113,7 +126,7 @@ impl Pipe {
 
     fn refresh_credit(&mut self) -> bool {
         let flow = &self.link.flows[self.side];
-        let mut word = flow.consumed.load(Ordering::Acquire);
+        let mut word = self.consumed().load(Ordering::Acquire);
         loop {
             // Acquire above and below: a mark that the reader changed and told us about is seen.
             let limit = flow.limit.load(Ordering::Relaxed);
@@ -126,17 +139,18 @@ impl Pipe {
                 return true;
             }
             if limit > 0
-                && let Some(Beyond::Swap(swap)) = &flow.beyond
+                && let Some(Beyond::Swap(swap)) = flow.beyond.as_deref()
             {
                 return swap.has_room();
             }
             if word & BLOCKED != 0 {
                 return false;
             }
-            match flow.consumed.compare_exchange(word, word | BLOCKED, Ordering::AcqRel, Ordering::Acquire) {
+            match self.consumed().compare_exchange(word, word | BLOCKED, Ordering::AcqRel, Ordering::Acquire)
+            {
                 // With the mark that was looked at still in force, the reader will tell.
                 Ok(_) if flow.limit.load(Ordering::Relaxed) == limit => return false,
-                Ok(_) => word = flow.consumed.fetch_and(!BLOCKED, Ordering::AcqRel) & !BLOCKED,
+                Ok(_) => word = self.consumed().fetch_and(!BLOCKED, Ordering::AcqRel) & !BLOCKED,
                 Err(now) => word = now,
             }
         }
@@ -153,7 +167,7 @@ impl Pipe {
             return;
         }
         self.reported = self.read;
-        let old = flow.consumed.swap(self.read << COUNT_SHIFT, Ordering::AcqRel);
+        let old = self.consumed_here().swap(self.read << COUNT_SHIFT, Ordering::AcqRel);
         if old & BLOCKED != 0 {
             self.tell(Signal::Writable);
         }

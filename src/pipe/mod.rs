@@ -21,7 +21,6 @@ mod swap_tests;
 use crate::message::{Kind, Message};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, fence};
 use beyond::Beyond;
-use crossbeam_utils::CachePadded;
 use latest::Latest;
 use marks::{Marks, UNLIMITED};
 use queue::{Consumer, Producer, Sleep, queue};
@@ -55,20 +54,20 @@ pub(crate) trait Notify: Send + Sync {
 
 /// The writer waits for room.
 const BLOCKED: usize = 1;
-/// Where the count of consumed messages starts in the `consumed` word.
+/// Where the count of consumed messages starts in the word that has it.
 const COUNT_SHIFT: u32 = 1;
 
 /// One direction of a pipe, apart from the queue itself.
 struct Flow {
-    /// `whole messages consumed << 1 | BLOCKED`, written by the reader now and then (see [`Pipe::credit`]),
-    /// so that the writer knows how many are under way.
-    consumed: CachePadded<AtomicUsize>,
     /// How many whole messages may be under way, as the marks say; 0 while the way is shut.
     limit: AtomicUsize,
-    beyond: Option<Beyond>,
+    beyond: Option<Box<Beyond>>,
 }
 
 /// What both ends share. `flows[i]` and `owners[i]` are those of the end `i`: the flow that it writes.
+///
+/// In cache lines of its own: each message looks here, and nothing here changes often.
+#[repr(align(64))]
 struct Link {
     flows: [Flow; 2],
     marks: Mutex<[Marks; 2]>,
@@ -141,12 +140,11 @@ pub(crate) fn pipe_with(bounds: [Bounds; 2], conflated: Conflated) -> (Pipe, Pip
     let [a, b] = bounds;
     let marks = [Marks::new(a.hwm), Marks::new(b.hwm)];
     let flow = |bounds: Bounds, marks: &Marks, conflated| Flow {
-        consumed: CachePadded::new(AtomicUsize::new(0)),
         limit: AtomicUsize::new(if conflated { UNLIMITED } else { marks.limit() }),
         beyond: if conflated {
-            Some(Beyond::Latest(Latest::default()))
+            Some(Box::new(Beyond::Latest(Latest::default())))
         } else {
-            bounds.swap.map(Beyond::Swap)
+            bounds.swap.map(|swap| Box::new(Beyond::Swap(swap)))
         },
     };
     let flows = [flow(a, &marks[0], conflated[0]), flow(b, &marks[1], conflated[1])];
@@ -240,7 +238,7 @@ impl Pipe {
     /// where there is a swap: what comes back from there is not in order with this.
     pub(crate) fn mark(&mut self, origin: u64) {
         debug_assert!(self.writing == Writing::Nothing, "a mark stands between messages");
-        if !matches!(self.link.flows[self.side].beyond, Some(Beyond::Swap(_))) {
+        if !matches!(self.link.flows[self.side].beyond.as_deref(), Some(Beyond::Swap(_))) {
             self.tx.push(Message::marker(origin));
             self.marked = Some(self.written);
         }
@@ -440,7 +438,7 @@ impl Pipe {
     /// How many whole messages wait at either end: those that this end wrote, as far as the reader has said, and those
     /// for this end to read.
     pub(crate) fn waiting(&mut self) -> (usize, usize) {
-        let consumed = self.link.flows[self.side].consumed.load(Ordering::Relaxed) >> COUNT_SHIFT;
+        let consumed = self.consumed().load(Ordering::Relaxed) >> COUNT_SHIFT;
         // The count in the word has one bit less than a usize.
         let outward = self.written.wrapping_sub(consumed) & (usize::MAX >> COUNT_SHIFT);
         let last = |part: &Message| !part.more();

@@ -19,8 +19,8 @@ mod producer;
 mod segment;
 
 use crate::sync::{Arc, AtomicBool, AtomicPtr, AtomicUsize, Ordering};
-use crossbeam_utils::CachePadded;
 use segment::Segment;
+use std::ops::Deref;
 use std::ptr;
 
 pub(crate) use consumer::{Consumer, Sleep};
@@ -38,9 +38,26 @@ const ONE: usize = 8;
 /// The bits of the tail word that are the count.
 const COUNT: usize = !(ONE - 1);
 
-struct Shared<T: Slotted> {
+/// What the producer writes, in a cache line of its own. An idle connection has two: so no more than one.
+#[repr(align(64))]
+struct Tail {
     /// `published count | FLOWING | CLOSED | ASLEEP`.
-    tail: CachePadded<AtomicUsize>,
+    word: AtomicUsize,
+    /// See [`Producer::beside`].
+    beside: AtomicUsize,
+}
+
+impl Deref for Tail {
+    type Target = AtomicUsize;
+
+    #[inline]
+    fn deref(&self) -> &AtomicUsize {
+        &self.word
+    }
+}
+
+struct Shared<T: Slotted> {
+    tail: Tail,
     /// While the queue flows: the consumer sleeps, or is about to, and wants to be woken.
     drowsy: AtomicBool,
     /// The first segment, for the consumer to find: written by the producer before the first
@@ -66,7 +83,7 @@ pub(crate) fn queue<T: Slotted>() -> (Producer<T>, Consumer<T>) {
 /// A new queue that has counted up to `count`, a multiple of [`ONE`], already.
 fn queue_from<T: Slotted>(count: usize) -> (Producer<T>, Consumer<T>) {
     let shared = Arc::new(Shared {
-        tail: CachePadded::new(AtomicUsize::new(count)),
+        tail: Tail { word: AtomicUsize::new(count), beside: AtomicUsize::new(0) },
         drowsy: AtomicBool::new(false),
         first: AtomicPtr::new(ptr::null_mut()),
         left_at: (AtomicUsize::new(0), AtomicUsize::new(count)),

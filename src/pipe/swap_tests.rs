@@ -27,7 +27,7 @@ impl Random {
 }
 
 fn is_swapping(pipe: &Pipe) -> bool {
-    matches!(&pipe.link.flows[0].beyond, Some(Beyond::Swap(swap)) if swap.is_active())
+    matches!(pipe.link.flows[0].beyond.as_deref(), Some(Beyond::Swap(swap)) if swap.is_active())
 }
 
 fn part(serial: u64, len: usize, more: bool) -> Message {

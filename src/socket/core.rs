@@ -10,6 +10,7 @@ use super::options::Options;
 use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
+use crate::few;
 use crate::io::dial;
 use crate::io::line::{self, LINES_MAX, Line};
 use crate::io::owner::{Alive, Owner};
@@ -35,7 +36,8 @@ pub struct Events {
 /// See the module's documentation.
 pub(crate) struct Core {
     pub(crate) kind: SocketType,
-    pub(crate) options: Options,
+    /// Shared with the sessions and listeners that began with them.
+    pub(crate) options: Arc<Options>,
     pub(crate) mailbox: Arc<Mailbox>,
     context: Arc<Shared>,
     owner: Arc<Owner>,
@@ -97,7 +99,7 @@ impl Core {
         owner.set_first_words(pattern::first_words(kind, &options));
         Ok(Core {
             kind,
-            options,
+            options: Arc::new(options),
             mailbox,
             context: context.clone(),
             owner: Arc::new(owner),
@@ -191,7 +193,7 @@ impl Core {
     fn attach(&mut self, pipe: Pipe, replayed: bool, line: Option<Arc<Line>>) -> Option<PipeId> {
         let id = self.pipes.insert(pipe)?;
         if let Some(line) = line {
-            self.lines.push((id, line));
+            few::push(&mut self.lines, (id, line));
             self.count_lines();
         }
         self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
@@ -211,7 +213,7 @@ impl Core {
     /// Makes the routing id that a peer of a STREAM has got known as the socket's own (zmq_socket(3)).
     fn note_name(&mut self, id: PipeId) {
         if let Some(name) = self.pattern.name_of(id) {
-            self.options.identity = name.to_vec();
+            Arc::make_mut(&mut self.options).identity = name.to_vec();
         }
     }
 
@@ -394,7 +396,7 @@ impl Core {
     /// Changes the options; what sessions must know at once is told them.
     pub(crate) fn set_options(&mut self, change: impl FnOnce(&mut Options) -> Result<()>) -> Result<()> {
         self.catch_up()?;
-        let mut options = self.options.clone();
+        let mut options = (*self.options).clone();
         change(&mut options)?;
         if options.swap_bytes > 0 && options.swap_bytes != self.options.swap_bytes {
             // Say now, rather than when messages are to be kept, that there is no place for them.
@@ -402,7 +404,7 @@ impl Core {
         }
         self.owner.set_linger(options.linger);
         self.owner.set_first_words(pattern::first_words(self.kind, &options));
-        let before = std::mem::replace(&mut self.options, options);
+        let before = std::mem::replace(&mut self.options, Arc::new(options));
         let marks = |options: &Options| (options.send_hwm, options.recv_hwm);
         if self.options.live_hwm && marks(&before) != marks(&self.options) {
             self.pipes.ids().into_iter().for_each(|id| self.set_marks(id));

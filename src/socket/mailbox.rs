@@ -1,6 +1,7 @@
 //! How a socket is told what happens to its pipes, and how a thread that waits on sockets is woken.
 #![forbid(unsafe_code)]
 
+use crate::few;
 use crate::io::line::Line;
 use crate::io::parker::Parker;
 use crate::io::sys_wait::EventFd;
@@ -57,7 +58,7 @@ impl Mailbox {
             if inner.closed {
                 return false;
             }
-            inner.events.push(event);
+            few::push(&mut inner.events, event);
             self.pending.store(true, Ordering::Release);
             if let Some(fd) = &inner.fd {
                 fd.signal();

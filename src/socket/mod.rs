@@ -348,7 +348,7 @@ impl SocketHandle {
     pub fn options(self) -> Result<Options> {
         let mut turn = self.turn()?;
         turn.catch_up()?;
-        Ok(turn.options.clone())
+        Ok((*turn.options).clone())
     }
 
     /// Changes the options. Most take effect for later binds and connects only (zmq_setsockopt(3)).

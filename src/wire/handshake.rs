@@ -170,6 +170,7 @@ impl Handshake {
                 Some([.., 1]) => self.meet_old(Version::V2_0, output)?,
                 Some(_) => {
                     self.put_greeting_end(output);
+                    self.mechanism.open(&self.local, output);
                     self.stage = Stage::Greeting;
                 }
                 None => {}

@@ -37,6 +37,9 @@ pub(super) trait Mechanism: Send {
     /// Whether a peer is refused when there is nobody to ask for permission.
     fn needs_permission(&self) -> bool;
 
+    /// Our greeting is said: appends what this side says behind it at once, whatever the peer's is.
+    fn open(&mut self, _local: &Local, _output: &mut Vec<u8>) {}
+
     /// Both greetings are exchanged: appends the command frames with which this side begins, if it does.
     fn begin(&mut self, local: &Local, output: &mut Vec<u8>) -> Result<Awaited, WireError>;
 

@@ -32,8 +32,15 @@ impl Mechanism for Null {
         self.enforced
     }
 
-    fn begin(&mut self, local: &Local, output: &mut Vec<u8>) -> Result<Awaited, WireError> {
-        if self.asks { Ok(Awaited::Permission(Vec::new())) } else { self.permitted(local, output) }
+    /// A connection is made one round trip sooner, and with fewer system calls, if nobody waits for the other's greeting.
+    fn open(&mut self, local: &Local, output: &mut Vec<u8>) {
+        if !self.asks {
+            command::put(output, "READY", &metadata::of(local));
+        }
+    }
+
+    fn begin(&mut self, _local: &Local, _output: &mut Vec<u8>) -> Result<Awaited, WireError> {
+        Ok(if self.asks { Awaited::Permission(Vec::new()) } else { Awaited::Command })
     }
 
     fn command(

@@ -75,7 +75,7 @@ impl Side {
         change: impl FnOnce(&mut Options),
     ) -> SocketHandle {
         context.socket_with(kind, |options| {
-            options.security = self.security();
+            options.security = self.security().into();
             options.handshake_timeout = Some(PATIENCE);
             change(options);
         })

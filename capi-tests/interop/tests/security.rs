@@ -88,7 +88,8 @@ impl Side {
                 mechanism: self.mechanism(),
                 zap_domain: domain.into(),
                 ..Security::default()
-            },
+            }
+            .into(),
             ..Options::default()
         }
     }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Greeting, Link, RECONNECT_MIN, Role, Session};
+use crate::io::Cause;
 use crate::io::attempt::{Attempt, Start};
 use crate::io::fd::Fd;
 use crate::socket::monitor::MonitorEvent;
@@ -83,7 +84,12 @@ impl Session {
         let link = std::mem::replace(&mut self.link, Link::Down(None));
         let Link::Dialing(attempt) = link else { unreachable!("matched above") };
         match result {
-            Ok(_) => self.greet(attempt.fd, now),
+            Ok(_) => {
+                let ending = attempt.ending;
+                self.greet(attempt.fd, now);
+                // The reactor may have told of what the peer has said.
+                self.note(Cause::Ready { readable: true, writable: true, ending }, now);
+            }
             Err(error) if attempt.left.is_empty() => self.failed(&error, now),
             Err(_) => self.dial_tcp(attempt.left, now),
         }

@@ -24,11 +24,11 @@ impl Session {
         if accepted {
             self.owner.greeting_ends(&self.home);
         }
-        let Greeting { fd, out, ending, .. } = *greeting;
+        let Greeting { fd, out, readable, ending, .. } = *greeting;
         let Shaken { peer, cipher, held } = shaken;
         let bytes_max = self.options.message_bytes_max;
         let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));
-        up.note_ready(true, true, ending);
+        up.note_ready(readable, true, ending);
         up.start_heart(&self.options.heartbeat, now);
         if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
             self.establish_durable(up);

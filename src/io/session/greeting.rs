@@ -22,6 +22,8 @@ pub(super) struct Greeting {
     pub(super) fd: Fd,
     handshake: Handshake,
     pub(super) out: Batch,
+    /// Whether the kernel may have something to read, and room to write.
+    pub(super) readable: bool,
     pub(super) writable: bool,
     /// As that of a connection that is established.
     pub(super) ending: bool,
@@ -44,6 +46,7 @@ pub(super) struct Shaken {
 }
 
 impl Greeting {
+    /// A handshake over a connection that the reactor is to watch, and does not yet.
     pub(super) fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
         let (identity, metadata) = (options.identity.clone(), options.metadata.clone());
         let local = Local { kind, identity, metadata };
@@ -58,6 +61,7 @@ impl Greeting {
             fd,
             handshake,
             out: Batch::new(),
+            readable: false,
             writable: true,
             ending: false,
             deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
@@ -74,32 +78,52 @@ impl Greeting {
         home: &Home,
         scratch: &mut Scratch,
     ) -> Result<Option<Shaken>, Ended> {
-        let mut peer = if self.inquiry.is_none() { self.feed(&[])? } else { None };
         loop {
-            if let Some(peer) = peer {
-                let (cipher, held) = (self.handshake.cipher(), std::mem::take(&mut self.held));
-                return Ok(Some(Shaken { peer, cipher, held }));
-            }
-            if let Some(request) = self.handshake.request() {
-                self.inquiry = Some(Inquiry::begin(owner, home, request));
-            }
-            peer = match &mut self.inquiry {
+            let (peer, more) = match &mut self.inquiry {
                 Some(inquiry) => match inquiry.answer() {
-                    Some(answer) => self.answered(&answer)?,
+                    Some(answer) => (self.answered(&answer)?, true),
                     // Nothing is read meanwhile: a peer that is gone is not let in for what it sent before.
                     None if self.ending => return Err(Ended::ByPeer),
                     None => {
                         self.flush()?;
-                        return Ok(None);
+                        (None, false)
                     }
                 },
-                None => match sys::read(self.fd.as_fd(), &mut scratch.input) {
-                    Ok(0) => return Err(Ended::ByPeer),
-                    Ok(bytes) => self.feed(scratch.input.get(..bytes).unwrap_or_default())?,
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
-                    Err(error) => return Err(Ended::Broken(error)),
-                },
+                None => {
+                    // What the peer has said already is answered together with what is said first.
+                    let bytes = self.read(&mut scratch.input)?;
+                    (self.feed(scratch.input.get(..bytes).unwrap_or_default())?, bytes > 0)
+                }
             };
+            if let Some(peer) = peer {
+                let (cipher, held) = (self.handshake.cipher(), std::mem::take(&mut self.held));
+                return Ok(Some(Shaken { peer, cipher, held }));
+            }
+            match self.handshake.request() {
+                Some(request) => self.inquiry = Some(Inquiry::begin(owner, home, request)),
+                None if more => {}
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Reads what has come: so many bytes, 0 if there is nothing now.
+    fn read(&mut self, input: &mut [u8]) -> Result<usize, Ended> {
+        if !self.readable {
+            return Ok(0);
+        }
+        match sys::read(self.fd.as_fd(), input) {
+            Ok(0) => Err(Ended::ByPeer),
+            Ok(bytes) => {
+                // As with a connection that is established: the reactor tells of what comes later.
+                self.readable = bytes == input.len() || self.ending;
+                Ok(bytes)
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.readable = false;
+                Ok(0)
+            }
+            Err(error) => Err(Ended::Broken(error)),
         }
     }
 

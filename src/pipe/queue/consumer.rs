@@ -2,7 +2,7 @@
 
 use super::segment::{Segment, Slots, Slotted};
 use super::{ASLEEP, CLOSED, COUNT, FLOWING, ONE, Shared};
-use crate::sync::{self, Arc, Ordering};
+use crate::sync::{self, Arc, AtomicUsize, Ordering};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
@@ -124,6 +124,12 @@ impl<T: Slotted> Consumer<T> {
         }
         // SAFETY: as in `pop`; the look borrows `self`, so the value is not taken meanwhile, and it is not dropped with it.
         Some(Peek(ManuallyDrop::new(unsafe { self.slots.get(self.index) }), PhantomData))
+    }
+
+    /// See [`Producer::beside`](super::Producer::beside).
+    #[inline]
+    pub(crate) fn beside(&self) -> &AtomicUsize {
+        &self.shared.tail.beside
     }
 
     /// How many of the published values are as `wanted` says.

@@ -2,13 +2,17 @@
 
 use super::segment::{Segment, Slots, Slotted};
 use super::{ASLEEP, CLOSED, FLOWING, ONE, Shared};
-use crate::sync::{self, Arc, Ordering};
+use crate::sync::{self, Arc, AtomicUsize, Ordering};
 use std::ptr;
 
 /// Slots in the first segment: an idle connection has no more.
-const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 16 };
+const SEGMENT_SLOTS_MIN: usize = if cfg!(loom) { 2 } else { 4 };
 /// Slots in the segments of a busy queue.
 const SEGMENT_SLOTS_MAX: usize = if cfg!(loom) { 2 } else { 256 };
+/// Slots in the segments of a queue whose consumer keeps up and sleeps in between, however long it is used.
+const SEGMENT_SLOTS_CALM: usize = if cfg!(loom) { 2 } else { 64 };
+/// Publications in succession that found the consumer awake, after which it counts as one that does not sleep.
+const CALM_STEADY_MAX: u32 = 16;
 /// How much larger than the last one the next segment is.
 const SEGMENT_GROWTH: usize = 4;
 
@@ -74,6 +78,13 @@ impl<T: Slotted> Producer<T> {
     #[inline]
     pub(crate) fn is_flushed(&self) -> bool {
         self.written == self.published
+    }
+
+    /// A word beside the tail word, 0 at first, for whoever holds the queue's ends: what the producer's side writes
+    /// there costs the consumer's side no cache line more.
+    #[inline]
+    pub(crate) fn beside(&self) -> &AtomicUsize {
+        &self.shared.tail.beside
     }
 
     /// Takes back the last unpublished value.
@@ -185,6 +196,9 @@ impl<T: Slotted> Producer<T> {
             0 => SEGMENT_SLOTS_MIN,
             last => (last * SEGMENT_GROWTH).min(SEGMENT_SLOTS_MAX),
         };
+        // The consumer has emptied the segment before this one: it is not behind.
+        let calm = !next.is_null() && !self.flowing && self.steady < CALM_STEADY_MAX;
+        let wanted = if calm { wanted.min(SEGMENT_SLOTS_CALM) } else { wanted };
         // SAFETY: what came out of `spare` is a segment that the consumer has left and nobody refers to.
         // `segment` is null, or full of values of which none, or only the last, is taken.
         unsafe {

@@ -3,6 +3,7 @@
 
 use super::Core;
 use crate::error::{Error, Result};
+use crate::few;
 use crate::io::datagrams::Datagrams;
 use crate::io::dial;
 use crate::io::listener::{self, Stopper};
@@ -13,6 +14,7 @@ use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::socket::monitor::{Endpoints, MonitorEvent};
 use crate::transport::{Endpoint, Target, inproc::Party, ipc, tcp};
+use std::sync::Arc;
 
 /// What an endpoint of a socket stands for.
 pub(super) enum Attachment {
@@ -75,7 +77,7 @@ impl Core {
         self.reap();
         self.last_endpoint.clone_from(&name);
         let alias = (name != text).then(|| text.to_owned());
-        self.endpoints.push(Bond { name, alias, attachment });
+        few::push(&mut self.endpoints, Bond { name, alias, attachment });
         Ok(())
     }
 
@@ -85,8 +87,15 @@ impl Core {
             let failed = MonitorEvent::BindFailed(dial::refusal_code(*error));
             self.owner.monitor.tell(failed, || Endpoints::listening(text));
         })?;
-        self.options.use_fd = -1;
+        self.forget_fd();
         Ok((name, Attachment::Listener(stopper)))
+    }
+
+    /// The descriptor that the application gave, if it did, is in use.
+    fn forget_fd(&mut self) {
+        if self.options.use_fd != -1 {
+            Arc::make_mut(&mut self.options).use_fd = -1;
+        }
     }
 
     /// Connects to an endpoint.
@@ -114,18 +123,24 @@ impl Core {
         let name = &self.options.routing.connect_routing_id;
         if !name.is_empty() {
             self.pattern.name_next(name)?;
-            self.options.routing.connect_routing_id.clear();
+            Arc::make_mut(&mut self.options).routing.connect_routing_id.clear();
         }
         let line = session.as_ref().map(|session| session.line().clone());
         let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
         if let Some(session) = session {
-            self.options.use_fd = -1;
+            self.forget_fd();
             session.launch();
         }
-        self.last_endpoint = text.to_owned();
-        self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
-        self.reap();
+        self.note_connected(text, id);
         Ok(id)
+    }
+
+    /// The endpoint has its pipe.
+    fn note_connected(&mut self, text: &str, id: PipeId) {
+        self.last_endpoint = text.to_owned();
+        let attachment = Attachment::Pipe(id);
+        few::push(&mut self.endpoints, Bond { name: text.to_owned(), alias: None, attachment });
+        self.reap();
     }
 
     /// Has the messages of a RADIO sent as datagrams, those of all groups.
@@ -134,9 +149,7 @@ impl Core {
         let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
         self.pattern.feed_all(id);
         source.launch();
-        self.last_endpoint = text.to_owned();
-        self.endpoints.push(Bond { name: text.to_owned(), alias: None, attachment: Attachment::Pipe(id) });
-        self.reap();
+        self.note_connected(text, id);
         Ok(id)
     }
 

@@ -1,15 +1,18 @@
 //! Socket options: what a socket is told about itself. The ABIs translate numbers and C types to these.
 #![forbid(unsafe_code)]
 
+mod common;
 mod network;
 mod patterns;
 mod security;
 
 use crate::error::{Error, Result};
 use crate::socket::kind::SocketType;
+pub use common::Common;
 pub use network::{Endpoints, Heartbeat, IpcFilter, ReconnectStop, Socks, Tcp};
 pub use patterns::{Publishing, Requests, Routing};
 pub use security::{CURVE_KEY_BYTES, Mechanism, Security};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// The longest identity (routing id), in bytes.
@@ -71,13 +74,13 @@ pub struct Options {
     /// ZMQ_HEARTBEAT_IVL and what belongs to it.
     pub heartbeat: Heartbeat,
     /// Options of TCP connections.
-    pub tcp: Tcp,
+    pub tcp: Common<Tcp>,
     /// Who may connect over ipc.
-    pub ipc_filter: IpcFilter,
+    pub ipc_filter: Common<IpcFilter>,
     /// A proxy for outgoing TCP connections.
-    pub socks: Socks,
+    pub socks: Common<Socks>,
     /// Who may connect, and how that is proved.
-    pub security: Security,
+    pub security: Common<Security>,
     /// What a ROUTER does differently.
     pub routing: Routing,
     /// What a REQ does differently.
@@ -109,8 +112,17 @@ pub struct Options {
     pub multicast_loop: bool,
 }
 
+/// The defaults of the original documentation.
+static DEFAULTS: LazyLock<Options> = LazyLock::new(Options::documented);
+
 impl Default for Options {
     fn default() -> Options {
+        DEFAULTS.clone()
+    }
+}
+
+impl Options {
+    fn documented() -> Options {
         Options {
             send_hwm: 1000,
             recv_hwm: 1000,
@@ -137,10 +149,10 @@ impl Default for Options {
             endpoints: Endpoints::default(),
             use_fd: -1,
             heartbeat: Heartbeat::default(),
-            tcp: Tcp::default(),
-            ipc_filter: IpcFilter::default(),
-            socks: Socks::default(),
-            security: Security::default(),
+            tcp: Common::default(),
+            ipc_filter: Common::default(),
+            socks: Common::default(),
+            security: Common::default(),
             routing: Routing::default(),
             requests: Requests::default(),
             publishing: Publishing { strict_cancel: true, ..Publishing::default() },
@@ -157,9 +169,7 @@ impl Default for Options {
             multicast_loop: true,
         }
     }
-}
 
-impl Options {
     /// The defaults of 0MQ 2.x: no high-water mark, durable peers.
     pub fn for_2x() -> Options {
         let publishing = Publishing { xsub_filters: true, strict_cancel: true, ..Publishing::default() };
