@@ -96,7 +96,7 @@ impl Stranger<'_> {
         let push = self.round.client.socket_with(SocketType::Push, |options| {
             patient(options, 0);
             options.linger = Some(Duration::ZERO);
-            options.security = security;
+            options.security = security.into();
         });
         push.connect(self.endpoint).expect("connect");
         send(push, u32::MAX, 0, 100);
@@ -116,7 +116,7 @@ pub fn named_users(round: &Round<'_>, random: &mut Random) {
     let refusals = guard(&context, random.next());
     let pull = context.socket_with(SocketType::Pull, |options| {
         patient(options, round.hwm);
-        options.security = plain(true, "", "");
+        options.security = plain(true, "", "").into();
     });
     let endpoint = &bind(pull, &beside(round, "guarded"));
     let renewed = random.below(2) == 0;
@@ -165,7 +165,7 @@ fn send_as(round: &Round<'_>, sender: u32, messages: &[(u32, usize)], endpoint: 
     let open = || {
         let push = round.client.socket_with(SocketType::Push, |options| {
             patient(options, round.hwm);
-            options.security = plain(false, &user(sender), &password(&user(sender)));
+            options.security = plain(false, &user(sender), &password(&user(sender))).into();
         });
         push.connect(endpoint).expect("connect");
         push
