@@ -341,6 +341,14 @@ impl Core {
         Ok(events)
     }
 
+    /// How many messages could be sent at once, at least.
+    pub(crate) fn room(&mut self) -> Result<usize> {
+        self.catch_up()?;
+        let room = self.pattern.room(&mut self.pipes);
+        self.reap();
+        Ok(room)
+    }
+
     pub(crate) fn subscribe(&mut self, prefix: &[u8]) -> Result<()> {
         self.catch_up()?;
         self.pattern.subscribe(prefix, &mut self.pipes).map_err(|_| Error::InvalidArgument)

@@ -465,6 +465,11 @@ impl SocketHandle {
         self.turn()?.ready(readable, writable)
     }
 
+    /// How many messages could be sent at once, at least.
+    pub(crate) fn room(self) -> Result<usize> {
+        self.turn()?.room()
+    }
+
     /// Whether the part received last is followed by another part of its message.
     ///
     /// # Errors

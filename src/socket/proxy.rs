@@ -103,10 +103,14 @@ impl Lane {
         from.readable && (to.writable || self.single)
     }
 
-    /// The same, asking no more than has to be known: to find nothing to read may take a system call.
-    fn can_move(self, from: SocketHandle, to: SocketHandle) -> Result<bool> {
-        Ok((self.single || to.events_among(false, true)?.writable)
-            && from.events_among(true, false)?.readable)
+    /// Takes a part from a socket, which may have none if it is the first of a message.
+    fn take(self, from: SocketHandle, part: &mut Message, tags: &mut Tags, first: bool) -> Result<bool> {
+        let result =
+            if self.tagged { from.recv_tagged(part, tags, !first) } else { from.recv_into(part, !first) };
+        match result {
+            Err(Error::WouldBlock | Error::WrongState) if first => Ok(false),
+            result => result.map(|()| true),
+        }
     }
 
     fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<()> {
@@ -167,39 +171,66 @@ fn wait_for(socket: SocketHandle, own: Events, other: Events) -> PollItem {
 
 /// Moves whole messages as long as there are some, and room for them. Gives how many.
 fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
-    let mut held = Vec::new();
+    if lane.single {
+        return answer_with_itself(from, lane, traffic);
+    }
+    let mut room = 0;
     for moved in 0..BURST {
-        if !lane.can_move(from, to)? {
+        if room == 0 {
+            room = to.room()?;
+        }
+        if room == 0 || !pass_message(from, lane, traffic, |part, tags| lane.pass_on(to, part, tags))? {
             return Ok(moved);
         }
-        loop {
-            let mut tags = Tags::default();
-            let mut part = Message::new();
-            if lane.tagged {
-                from.recv_tagged(&mut part, &mut tags, true)?;
-            } else {
-                from.recv_into(&mut part, true)?;
-            }
-            let more = part.more();
-            traffic.bytes += part.len() as u64;
-            if let Some(capture) = lane.capture {
-                copy_to(capture, &part)?;
-            }
-            if lane.single {
-                held.push((part, tags));
-            } else {
-                lane.pass_on(to, &mut part, &tags)?;
-            }
-            if !more {
-                break;
-            }
-        }
-        for (mut part, tags) in held.drain(..) {
-            lane.pass_on(to, &mut part, &tags)?;
-        }
-        traffic.messages += 1;
+        room -= 1;
     }
     Ok(BURST)
+}
+
+/// As [`forward`], from a socket to itself: it has room for an answer only once it has the whole request.
+fn answer_with_itself(socket: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
+    for moved in 0..BURST {
+        let mut held = Vec::new();
+        let hold = |part: &mut Message, tags: &Tags| {
+            held.push((part.take(), tags.clone()));
+            Ok(())
+        };
+        if !pass_message(socket, lane, traffic, hold)? {
+            return Ok(moved);
+        }
+        for (mut part, tags) in held {
+            lane.pass_on(socket, &mut part, &tags)?;
+        }
+    }
+    Ok(BURST)
+}
+
+/// Gives the parts of the next message to `pass`. False: there is none.
+fn pass_message(
+    from: SocketHandle,
+    lane: Lane,
+    traffic: &mut Traffic,
+    mut pass: impl FnMut(&mut Message, &Tags) -> Result<()>,
+) -> Result<bool> {
+    let mut first = true;
+    loop {
+        let (mut part, mut tags) = (Message::new(), Tags::default());
+        if !lane.take(from, &mut part, &mut tags, first)? {
+            return Ok(false);
+        }
+        first = false;
+        let more = part.more();
+        traffic.bytes += part.len() as u64;
+        if let Some(capture) = lane.capture {
+            copy_to(capture, &part)?;
+        }
+        pass(&mut part, &tags)?;
+        if !more {
+            break;
+        }
+    }
+    traffic.messages += 1;
+    Ok(true)
 }
 
 /// Sends a copy of a part, which is neither lost nor sent in halves when a signal comes.
