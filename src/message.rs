@@ -229,23 +229,32 @@ impl Message {
     }
 
     /// The message, in whose place an empty one is left.
-    ///
-    /// Word by word: a load of two words waits until the stores of each have reached the cache, behind those of a body
-    /// that was just written; a load of one word does not.
     #[inline]
     pub fn take(&mut self) -> Message {
-        let this = &raw mut *self;
-        // SAFETY: the words are those of a message, which is put together again once; what is left has no body that is
-        // anywhere else, whatever its last words are.
+        // SAFETY: what is left has no body that is anywhere else, whatever its last words are.
         unsafe {
-            let taken = Message {
-                head: (&raw const (*this).head).read_volatile(),
-                meta: (&raw const (*this).meta).read_volatile(),
-                rest: std::array::from_fn(|at| (&raw const (*this).rest[at]).read_volatile()),
-            };
-            (&raw mut (*this).head).write(INLINE);
-            (&raw mut (*this).meta).write(0);
+            let taken = Message::copy_of(self);
+            (self.head, self.meta) = (INLINE, 0);
             taken
+        }
+    }
+
+    /// A message of the same words.
+    ///
+    /// One by one: a load of two words waits until the stores of each have reached the cache, behind those of a body that
+    /// was just written; a load of one word does not.
+    ///
+    /// # Safety
+    /// Of the two, one is forgotten, or a reference to the body is counted for it.
+    #[inline]
+    unsafe fn copy_of(message: &Message) -> Message {
+        // SAFETY: the words are there to be read.
+        unsafe {
+            Message {
+                head: (&raw const message.head).read_volatile(),
+                meta: (&raw const message.meta).read_volatile(),
+                rest: std::array::from_fn(|at| (&raw const message.rest[at]).read_volatile()),
+            }
         }
     }
 
@@ -498,8 +507,8 @@ impl Clone for Message {
             // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add one to it.
             unsafe { self.head.as_ref().refs.fetch_add(1, Ordering::Relaxed) };
         }
-        // SAFETY: the message is plain data, and the new reference it stands for was just counted.
-        unsafe { ptr::read(self) }
+        // SAFETY: the reference that the new message stands for was just counted.
+        unsafe { Message::copy_of(self) }
     }
 }
 

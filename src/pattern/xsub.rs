@@ -97,19 +97,22 @@ impl Xsub {
         self.outgoing.send(part, pipes);
     }
 
-    /// The next part from the pipes, past messages that are not subscribed to.
+    /// The next part from the pipes, past messages that are not subscribed to, in place of what `into` has, which stays if
+    /// there is none.
     #[inline]
-    fn next_part(&mut self, pipes: &mut Pipes) -> Option<Message> {
+    fn next_into(&mut self, into: &mut Message, pipes: &mut Pipes) -> bool {
+        let before = into.take();
         loop {
             let begins = !self.incoming.is_within();
-            let received = self.incoming.recv(pipes);
-            let is_wanted = |part: &Message| match self.filter {
-                Some(inverted) if begins => self.subscriptions.matches(part.as_bytes()) != inverted,
-                _ => true,
-            };
-            if received.as_ref().is_none_or(is_wanted) {
-                return received;
+            if self.incoming.recv_into(into, pipes).is_err() {
+                *into = before;
+                return false;
             }
+            match self.filter {
+                Some(inverted) if begins && self.subscriptions.matches(into.as_bytes()) == inverted => {}
+                _ => return true,
+            }
+            drop(into.take());
             self.incoming.skip_rest(pipes);
         }
     }
@@ -176,9 +179,11 @@ impl Pattern for Xsub {
         if self.filter.is_none() && self.ahead.is_none() {
             return self.incoming.recv_into(into, pipes);
         }
-        let received = if self.ahead.is_some() { self.ahead.take() } else { self.next_part(pipes) };
-        *into = received.ok_or(Stop::WouldBlock)?;
-        Ok(())
+        if let Some(part) = self.ahead.take() {
+            *into = part;
+            return Ok(());
+        }
+        if self.next_into(into, pipes) { Ok(()) } else { Err(Stop::WouldBlock) }
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {
@@ -187,7 +192,8 @@ impl Pattern for Xsub {
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
         if self.ahead.is_none() && !self.incoming.is_within() {
-            self.ahead = self.next_part(pipes);
+            let mut part = Message::new();
+            self.ahead = self.next_into(&mut part, pipes).then_some(part);
         }
         self.ahead.is_some() || self.incoming.is_within()
     }
