@@ -149,7 +149,7 @@ static void reconnect (void *context)
     char endpoint [64];
     void *pull = new_socket (context, ZMQ_PULL), *push = new_socket (context, ZMQ_PUSH);
     int round, tries;
-    bind_tcp (pull, endpoint);
+    OK (zmq_bind (pull, own_endpoint (endpoint)));
     set_int (push, ZMQ_RECONNECT_IVL, 5);
     set_int (push, ZMQ_RECONNECT_IVL_MAX, 20);
     set_int (push, ZMQ_LINGER, 0);

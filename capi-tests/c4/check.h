@@ -162,6 +162,17 @@ static MAYBE_UNUSED const char *bind_tcp (void *s, char endpoint [256])
     return last_endpoint (s, endpoint);
 }
 
+/* A tcp endpoint that nobody else has, for what must know it before it is bound, or binds it again: an address of the
+   loopback network of this process's own, and a port that is given to nobody unasked. */
+static MAYBE_UNUSED const char *own_endpoint (char *endpoint)
+{
+    static int serial;
+    int process = (int) getpid ();
+    sprintf (endpoint, "tcp://127.%d.%d.1:%d", 1 + (process >> 16) % 250, (process >> 8) % 256,
+             10000 + process % 256 * 64 + serial++ % 64);
+    return endpoint;
+}
+
 static MAYBE_UNUSED int port_of (const char *endpoint)
 {
     return atoi (strrchr (endpoint, ':') + 1);

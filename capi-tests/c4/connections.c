@@ -150,7 +150,7 @@ static void intervals (void *context)
     void *client = new_socket (context, ZMQ_DEALER), *at_client;
     char endpoint [256];
     int i, first = 1000, last = 0;
-    close (raw_listen (endpoint));
+    own_endpoint (endpoint);
     set_int (client, ZMQ_RECONNECT_IVL, 4);
     set_int (client, ZMQ_RECONNECT_IVL_MAX, 20);
     at_client = watch (context, client, ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_MONITOR_STOPPED);
@@ -262,6 +262,25 @@ static void ipc_filters (void *context)
         OK (zmq_bind (s, endpoint));
         print_admission (filters [i].title, raw_connect_ipc (endpoint));
         OK (zmq_close (s));
+    }
+}
+
+/* How many connections the system keeps until they are accepted. */
+static void backlog (void *context)
+{
+    int backlogs [] = {0, 1, 7}, i;
+    for (i = 0; i < 3; i++) {
+        void *s = new_socket (context, ZMQ_PULL), *at_s = watch (context, s, ZMQ_EVENT_ALL);
+        char endpoint [256];
+        struct tcp_info info;
+        socklen_t size = sizeof info;
+        if (backlogs [i])
+            set_int (s, ZMQ_BACKLOG, backlogs [i]);
+        bind_tcp (s, endpoint);
+        OK (getsockopt (await_event (at_s, ZMQ_EVENT_LISTENING).value, IPPROTO_TCP, TCP_INFO, &info, &size));
+        /* Of a socket that listens, this is what listen() was told. */
+        printf ("backlog %d: %d\n", get_int (s, ZMQ_BACKLOG), (int) info.tcpi_sacked);
+        close_watched (s, at_s);
     }
 }
 
@@ -408,6 +427,7 @@ int main (void)
     intervals (context);
     accept_filters (context);
     ipc_filters (context);
+    backlog (context);
     given_listener (context);
     ipv6 (context);
     source_address (context);

@@ -302,21 +302,14 @@ static void multicast (void *context)
     void *radio = new_socket (context, ZMQ_RADIO), *dish = new_socket (context, ZMQ_DISH);
     char endpoint [64];
     int fd = socket (AF_INET, SOCK_DGRAM, 0), size = -1, is_there;
-    struct sockaddr_in address;
-    socklen_t address_size = sizeof address;
     struct ip_mreq membership;
     CHECK (fd >= 0);
     memset (&membership, 0, sizeof membership);
     membership.imr_multiaddr.s_addr = inet_addr ("239.255.77.77");
     membership.imr_interface.s_addr = htonl (INADDR_LOOPBACK);
     is_there = setsockopt (fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) == 0;
-    /* A port that nobody has. */
-    memset (&address, 0, sizeof address);
-    address.sin_family = AF_INET;
-    OK (bind (fd, (struct sockaddr *) &address, sizeof address));
-    OK (getsockname (fd, (struct sockaddr *) &address, &address_size));
     close (fd);
-    sprintf (endpoint, "udp://lo;239.255.77.77:%d", ntohs (address.sin_port));
+    sprintf (endpoint, "udp://lo;239.255.77.77:%d", port_of (own_endpoint (endpoint)));
     set_int (radio, ZMQ_MULTICAST_HOPS, 1);
     set_int (radio, ZMQ_MULTICAST_LOOP, 1);
     set_int (dish, ZMQ_RCVTIMEO, 20);
@@ -337,6 +330,58 @@ static void multicast (void *context)
     CHECK (!is_there || size == 4);
     OK (zmq_close (radio));
     OK (zmq_close (dish));
+}
+
+/* How far what is sent to a group of addresses goes. */
+static void hops (void *context, int hops)
+{
+    void *radio = new_socket (context, ZMQ_RADIO);
+    char endpoint [64], bytes [64], control [CMSG_SPACE (sizeof (int))];
+    int fd = socket (AF_INET, SOCK_DGRAM, 0), on = 1, is_there, size = -1, left;
+    struct ip_mreq membership;
+    struct sockaddr_in address;
+    socklen_t address_size = sizeof address;
+    struct timeval limit = {0, 20000};
+    struct iovec bytes_at = {bytes, sizeof bytes};
+    CHECK (fd >= 0);
+    memset (&membership, 0, sizeof membership);
+    membership.imr_multiaddr.s_addr = inet_addr ("239.255.77.78");
+    membership.imr_interface.s_addr = htonl (INADDR_LOOPBACK);
+    is_there = setsockopt (fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) == 0;
+    OK (setsockopt (fd, IPPROTO_IP, IP_RECVTTL, &on, sizeof on));
+    OK (setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit));
+    memset (&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    OK (bind (fd, (struct sockaddr *) &address, sizeof address));
+    OK (getsockname (fd, (struct sockaddr *) &address, &address_size));
+    if (hops)
+        set_int (radio, ZMQ_MULTICAST_HOPS, hops);
+    CHECK (get_int (radio, ZMQ_MULTICAST_HOPS) == (hops ? hops : 1));
+    sprintf (endpoint, "udp://lo;239.255.77.78:%d", ntohs (address.sin_port));
+    /* Where the system has no groups there is nothing to send. */
+    if (is_there)
+        OK (zmq_connect (radio, endpoint));
+    while (is_there && size == -1) {
+        struct msghdr header;
+        zmq_msg_t msg;
+        OK (zmq_msg_init_buffer (&msg, "film", 4));
+        OK (zmq_msg_set_group (&msg, "movies"));
+        CHECK (zmq_msg_send (&msg, radio, 0) == 4);
+        memset (&header, 0, sizeof header);
+        header.msg_iov = &bytes_at;
+        header.msg_iovlen = 1;
+        header.msg_control = control;
+        header.msg_controllen = sizeof control;
+        size = (int) recvmsg (fd, &header, 0);
+        if (size != -1) {
+            CHECK (size == 11 && memcmp (bytes, "\6moviesfilm", 11) == 0);
+            CHECK (CMSG_FIRSTHDR (&header) && CMSG_FIRSTHDR (&header)->cmsg_type == IP_TTL);
+            memcpy (&left, CMSG_DATA (CMSG_FIRSTHDR (&header)), sizeof left);
+            CHECK (left == (hops ? hops : 1));
+        }
+    }
+    close (fd);
+    OK (zmq_close (radio));
 }
 
 /* Groups are joined and left while the connection is there. */
@@ -448,6 +493,8 @@ int main (void)
     reconnect_stop (context, ZMQ_RECONNECT_STOP_AFTER_DISCONNECT, 1);
     socks_name (context);
     multicast (context);
+    hops (context, 0);
+    hops (context, 7);
     leave (context);
     shared (context);
     OK (zmq_ctx_term (context));

@@ -72,7 +72,7 @@ static void nobody (void *context)
 {
     void *client = new_socket (context, ZMQ_DEALER), *at_client;
     char endpoint [256];
-    close (raw_listen (endpoint));
+    own_endpoint (endpoint);
     set_int (client, ZMQ_RECONNECT_IVL, 5);
     at_client = monitor (context, client, "inproc://client", ZMQ_EVENT_ALL);
     OK (zmq_connect (client, endpoint));

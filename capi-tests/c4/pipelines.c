@@ -63,7 +63,7 @@ static void immediate (void *context)
     int i;
     set_int (push, ZMQ_IMMEDIATE, 1);
     set_int (push, ZMQ_RECONNECT_IVL, 10);
-    close (raw_listen (not_there));
+    own_endpoint (not_there);
     OK (zmq_connect (push, not_there));
     TRY (zmq_send (push, "x", 1, ZMQ_DONTWAIT));
     bind_tcp (pull, there);
@@ -89,7 +89,7 @@ static void not_immediate (void *context)
 {
     void *push = new_socket (context, ZMQ_PUSH), *late = new_socket (context, ZMQ_PULL);
     char endpoint [256];
-    close (raw_listen (endpoint));
+    own_endpoint (endpoint);
     set_int (push, ZMQ_RECONNECT_IVL, 10);
     OK (zmq_connect (push, endpoint));
     TRY (zmq_send (push, "waits", 5, ZMQ_DONTWAIT));
@@ -125,7 +125,7 @@ static void gives_up (int linger)
 {
     void *context = zmq_ctx_new (), *push = new_socket (context, ZMQ_PUSH);
     char endpoint [256];
-    close (raw_listen (endpoint));
+    own_endpoint (endpoint);
     set_int (push, ZMQ_LINGER, linger);
     OK (zmq_connect (push, endpoint));
     SEND (push, "x", 0);

@@ -11,6 +11,7 @@ pub(crate) mod barrier;
 pub(crate) mod care;
 pub(crate) mod datagrams;
 pub(crate) mod dial;
+pub(crate) mod entrance;
 pub(crate) mod established;
 pub(crate) mod fd;
 pub(crate) mod futex;
@@ -68,6 +69,8 @@ pub(crate) enum Cause {
     Resolved(Vec<SocketAddr>),
     /// The handler of ZAP that it asked has answered, or is gone.
     Answered,
+    /// All I/O threads have seen what it wanted them to see first, or who was before it at the entrance is there no more.
+    Recalled,
     /// A connection whose peer belongs to it.
     Handover(Box<established::Established>),
     /// It is not wanted any more.

@@ -2,6 +2,7 @@
 //! in common with all of them.
 #![forbid(unsafe_code)]
 
+use super::entrance::Entrance;
 use super::line::Rhythm;
 use super::parker::{self, Parker};
 use super::sys_wait::Waited;
@@ -39,6 +40,10 @@ pub(crate) struct Owner {
     pub(crate) rhythm: Rhythm,
     /// Named peers that keep their pipe while they are away.
     pub(crate) durable: Mutex<HashMap<Vec<u8>, Durable>>,
+    /// Peers that are let in by their names.
+    pub(crate) entrance: Entrance,
+    /// Connections that have begun.
+    begun: AtomicU64,
     /// See [`Owner::first_words`].
     first_words: Mutex<Vec<Message>>,
     /// See [`Owner::linger`]; in milliseconds, the largest value is "for ever".
@@ -153,9 +158,16 @@ impl Owner {
             greeting: Mutex::new(Some(HashSet::new())),
             rhythm: Rhythm::default(),
             durable: Mutex::default(),
+            entrance: Entrance::default(),
+            begun: AtomicU64::new(0),
             first_words: Mutex::default(),
             linger_ms: AtomicU64::new(u64::MAX),
         }
+    }
+
+    /// The number of a connection that begins.
+    pub(crate) fn number_of_next(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Counts in an accepted connection whose handshake begins. False: there are too many, or the socket

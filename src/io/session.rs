@@ -20,6 +20,7 @@ mod loom_world;
 mod told;
 
 use super::attempt::{Attempt, Dialer};
+use super::entrance::Place;
 use super::established::{Ended, Established};
 use super::fd::Fd;
 use super::line::Line;
@@ -155,7 +156,7 @@ impl Session {
         guests: Arc<Guests>,
         home: Home,
     ) -> Session {
-        let greeting = Greeting::new(fd, owner.kind, options, Instant::now());
+        let greeting = Greeting::new(fd, owner, options, Instant::now());
         let role = Role::Accepted { durable: None, guests };
         Session::new(role, Link::Greeting(Box::new(greeting)), owner, options.clone(), home)
     }
@@ -239,14 +240,15 @@ impl Session {
                 let Some(done) = greeting.progress(&self.owner, &self.home, scratch)? else {
                     return Ok(false);
                 };
-                // A peer with a name may be one that has just left, while threads of the application did not look:
-                // its former connection is to end first.
-                let looks_first = self.owner.kind == SocketType::Router && !done.peer.identity.is_empty();
-                greeting.done = Some(done);
-                if looks_first {
-                    self.owner.runtime.threads.iter().for_each(|thread| thread.recall());
-                    return Ok(true);
+                let names_count = self.owner.kind == SocketType::Router || self.options.durable_peers;
+                let name = &done.peer.identity;
+                if names_count && !name.is_empty() {
+                    greeting.place = Some(Place::new(&self.owner, &self.home, name, greeting.number));
                 }
+                greeting.done = Some(done);
+            }
+            if greeting.place.as_mut().is_some_and(|place| !place.is_open()) {
+                return Ok(false);
             }
             if let Some(shaken) = greeting.done.take() {
                 self.establish(shaken, now);

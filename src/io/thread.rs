@@ -3,6 +3,7 @@
 
 use super::care::Care;
 use super::fd::Fd;
+use super::owner::Home;
 use super::patience::Patience;
 use super::{Cause, Next, Scratch, Source, sys, sys_thread};
 use crate::context_options::ContextOptions;
@@ -15,8 +16,8 @@ use parking_lot::Mutex;
 use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::os::fd::AsRawFd;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,8 @@ const WAKE: Token = Token(usize::MAX);
 const CARE: Token = Token(usize::MAX - 1);
 /// Events that one look at the reactor gives.
 const EVENTS_MAX: usize = 256;
+/// How often sources that have more to read are driven before a [`Recall`] waits for them no longer.
+const DRIVES_MAX: usize = 64;
 /// How long to wait before watching a descriptor again that the kernel refused to watch.
 const WATCH_RETRY: Duration = Duration::from_millis(100);
 
@@ -33,8 +36,36 @@ const WATCH_RETRY: Duration = Duration::from_millis(100);
 enum Task {
     Adopt(usize, Arc<Mutex<dyn Source>>),
     Drive(usize, Cause),
-    Recall,
+    Recall(Arc<Recall>),
     Quit,
+}
+
+/// Lives until all I/O threads have taken back what they let others drive, and have driven all that had become ready
+/// before it began. Then the source that wants to know is driven.
+pub(crate) struct Recall(Home);
+
+impl Recall {
+    pub(crate) fn begin(threads: &[Arc<Handle>], home: &Home) -> Weak<Recall> {
+        let recall = Arc::new(Recall(home.clone()));
+        threads.iter().for_each(|thread| thread.post(Task::Recall(recall.clone())));
+        Arc::downgrade(&recall)
+    }
+}
+
+impl Drop for Recall {
+    fn drop(&mut self) {
+        self.0.drive(Cause::Recalled);
+    }
+}
+
+/// A recall that a thread has not done its part of.
+struct Recalling {
+    _recall: Arc<Recall>,
+    /// Looks at the reactor after which all that was ready is known, as each gives no more than [`EVENTS_MAX`]; with the
+    /// one before it was told.
+    looks: usize,
+    /// Looks so far.
+    done: usize,
 }
 
 /// An I/O thread, as everybody else sees it.
@@ -74,11 +105,6 @@ impl Handle {
     pub(crate) fn unwatch(&self, fd: &Fd) {
         // It fails only if it was not watched.
         let _ = self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()));
-    }
-
-    /// Has the thread take back, at once, what it lets others drive.
-    pub(crate) fn recall(&self) {
-        self.post(Task::Recall);
     }
 
     /// Ends the thread.
@@ -136,6 +162,7 @@ struct IoThread {
     timers: BTreeSet<(Instant, usize)>,
     /// Sources that have more to do.
     again: Vec<usize>,
+    recalls: Vec<Recalling>,
     scratch: Scratch,
     patience: Patience,
     /// How long it may look again.
@@ -171,6 +198,7 @@ pub(crate) fn start(index: usize, options: &ContextOptions) -> Result<(Arc<Handl
         entries: HashMap::new(),
         timers: BTreeSet::new(),
         again: Vec::new(),
+        recalls: Vec::new(),
         scratch: Scratch::new(),
         patience: Patience::default(),
         spin: options.effective_spin(),
@@ -248,7 +276,10 @@ impl IoThread {
                         self.drive(key, Cause::Adopted, now);
                     }
                     Task::Drive(key, cause) => self.drive(key, cause, now),
-                    Task::Recall => self.look_after(true, now),
+                    Task::Recall(recall) => {
+                        let looks = 2 + self.entries.len() / EVENTS_MAX;
+                        self.recalls.push(Recalling { _recall: recall, looks, done: 0 });
+                    }
                     Task::Quit => return,
                 }
             }
@@ -265,12 +296,32 @@ impl IoThread {
                 }
                 self.drive(key, Cause::Timer, now);
             }
+            if !self.recalls.is_empty() {
+                self.go_on_recalling(now);
+            }
         }
+    }
+
+    /// Does this thread's part of the recalls.
+    #[cold]
+    fn go_on_recalling(&mut self, now: Instant) {
+        // At the end, too: threads of the application may have begun to read what had come already. And at the beginning,
+        // for then the reactor tells of what they had not read.
+        self.look_after(true, now);
+        self.recalls.iter_mut().for_each(|recalling| recalling.done += 1);
+        let is_driving = !self.again.is_empty();
+        self.recalls.retain(|recalling| {
+            let drives = recalling.done.checked_sub(recalling.looks);
+            drives.is_none_or(|drives| is_driving && drives < DRIVES_MAX)
+        });
     }
 
     fn wait(&mut self, events: &mut Events) {
         let mut timeout = self.timers.first().map(|(at, _)| at.saturating_duration_since(Instant::now()));
-        if self.was_busy && self.again.is_empty() && timeout != Some(Duration::ZERO) {
+        if !self.again.is_empty() || !self.recalls.is_empty() {
+            timeout = Some(Duration::ZERO);
+        }
+        if self.was_busy && timeout != Some(Duration::ZERO) {
             let (poll, handle) = (&mut self.poll, &self.handle);
             let busy = self.patience.look(self.spin, || {
                 handle.posted.load(Ordering::Relaxed)
@@ -281,7 +332,7 @@ impl IoThread {
             }
         }
         self.handle.asleep.store(true, Ordering::SeqCst);
-        if !self.again.is_empty() || !self.handle.inbox.lock().is_empty() {
+        if !self.handle.inbox.lock().is_empty() {
             timeout = Some(Duration::ZERO);
         }
         if let Err(error) = self.poll.poll(events, timeout)

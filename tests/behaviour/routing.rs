@@ -4,6 +4,7 @@ use crate::common::raw::{Raw, frames};
 use crate::common::{Context, recv, recv_all, recv_text, send, send_all, try_recv, try_send};
 use crate::over_each;
 use oxmq::{Error, SocketHandle, SocketType};
+use std::collections::HashSet;
 
 /// R1 and R4 go to service A, R2 goes to B, and R3 goes to C.
 #[test]
@@ -202,6 +203,66 @@ fn a_name_that_is_taken() {
         send_all(router, &["mine", "for the first"]);
         assert_eq!(recv(dealer), b"for the first");
     }
+}
+
+/// Peers with a name that leave, and come back at once, each time by another I/O thread: all are let in, whether threads
+/// of the application read their connections or not.
+#[test]
+fn names_are_free_once_their_holders_have_left() {
+    const PEERS: usize = 4;
+    const TURNS: usize = 60;
+    let context = Context::with_threads(3);
+    let (router, endpoint) = context.bound(SocketType::Router);
+    let endpoint = &endpoint;
+    let answering = std::thread::spawn(move || {
+        for _ in 0..PEERS * TURNS {
+            let message = recv_all(router);
+            send_all(router, &message);
+        }
+    });
+    std::thread::scope(|scope| {
+        for peer in 0..PEERS {
+            scope.spawn(move || {
+                let name = format!("peer {peer}");
+                for turn in 0..TURNS {
+                    let mut raw = Raw::connect(endpoint);
+                    raw.write(crate::common::raw::greeting_v2(SocketType::Dealer as u8, name.as_bytes()));
+                    let text = format!("turn {turn}");
+                    raw.write(frames(&[&text]));
+                    raw.read(10 + 2);
+                    raw.read_frame();
+                    assert_eq!(raw.read_message(), [text.as_bytes()]);
+                }
+            });
+        }
+    });
+    answering.join().expect("the answers");
+}
+
+/// The same with peers that leave as soon as they have spoken: nothing is lost.
+#[test]
+fn names_go_from_one_connection_to_the_next() {
+    const PEERS: usize = 4;
+    const TURNS: usize = 60;
+    let context = Context::with_threads(3);
+    let (router, endpoint) = context.bound(SocketType::Router);
+    let endpoint = &endpoint;
+    std::thread::scope(|scope| {
+        for peer in 0..PEERS {
+            scope.spawn(move || {
+                let name = format!("peer {peer}");
+                for turn in 0..TURNS {
+                    let mut raw = Raw::connect(endpoint);
+                    raw.write(crate::common::raw::greeting_v2(SocketType::Dealer as u8, name.as_bytes()));
+                    raw.read(10 + 2);
+                    raw.read_frame();
+                    raw.write(frames(&[format!("turn {turn}")]));
+                }
+            });
+        }
+        let seen: HashSet<_> = (0..PEERS * TURNS).map(|_| recv_all(router)).collect();
+        assert_eq!(seen.len(), PEERS * TURNS, "nothing came twice");
+    });
 }
 
 /// A PAIR has one peer; others wait outside or are sent away, and do not disturb it.

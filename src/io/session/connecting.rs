@@ -97,7 +97,7 @@ impl Session {
 
     fn greet(&mut self, fd: Fd, now: Instant) {
         let raw_fd = fd.as_raw_fd();
-        self.link = Link::Greeting(Box::new(Greeting::new(fd, self.owner.kind, &self.options, now)));
+        self.link = Link::Greeting(Box::new(Greeting::new(fd, &self.owner, &self.options, now)));
         self.report(MonitorEvent::Connected(raw_fd));
     }
 

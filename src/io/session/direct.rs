@@ -78,6 +78,8 @@ impl Session {
                 return false;
             }
             let fd = up.fd.clone();
+            // First: the I/O thread either sees what has come, or knows whom to ask.
+            self.direct.note_use(&self.home.thread.care, self.home.key);
             self.home.thread.unwatch(&fd);
             self.direct.claim();
             self.line.set_claimed(true);

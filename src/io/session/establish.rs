@@ -24,7 +24,8 @@ impl Session {
         if accepted {
             self.owner.greeting_ends(&self.home);
         }
-        let Greeting { fd, out, readable, ending, .. } = *greeting;
+        // The place at the entrance is kept until the socket has been told.
+        let Greeting { fd, out, readable, ending, place: _place, .. } = *greeting;
         let Shaken { peer, cipher, held } = shaken;
         let bytes_max = self.options.message_bytes_max;
         let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));

@@ -1,12 +1,12 @@
 //! A connection in its handshake: what it has said, what it waits for, and what comes of it.
 #![forbid(unsafe_code)]
 
+use crate::io::entrance::Place;
 use crate::io::established::{self, Ended};
 use crate::io::fd::Fd;
 use crate::io::owner::{Home, Owner};
 use crate::io::zap::Inquiry;
 use crate::io::{Scratch, sys};
-use crate::socket::kind::SocketType;
 use crate::socket::options::Options;
 use crate::wire::batch::Batch;
 use crate::wire::cipher::Cipher;
@@ -30,6 +30,10 @@ pub(super) struct Greeting {
     pub(super) deadline: Option<Instant>,
     /// The handshake is done.
     pub(super) done: Option<Shaken>,
+    /// Which of the socket's connections it is.
+    pub(super) number: u64,
+    /// Where a peer with a name waits to be let in.
+    pub(super) place: Option<Place>,
     /// What a handler of ZAP was asked about the peer.
     inquiry: Option<Inquiry>,
     /// What the peer has sent that waits for the answer.
@@ -47,7 +51,8 @@ pub(super) struct Shaken {
 
 impl Greeting {
     /// A handshake over a connection that the reactor is to watch, and does not yet.
-    pub(super) fn new(fd: Fd, kind: SocketType, options: &Options, now: Instant) -> Greeting {
+    pub(super) fn new(fd: Fd, owner: &Owner, options: &Options, now: Instant) -> Greeting {
+        let kind = owner.kind;
         let (identity, metadata) = (options.identity.clone(), options.metadata.clone());
         let local = Local { kind, identity, metadata };
         let security = &options.security;
@@ -66,6 +71,8 @@ impl Greeting {
             ending: false,
             deadline: options.handshake_timeout.and_then(|time| now.checked_add(time)),
             done: None,
+            number: owner.number_of_next(),
+            place: None,
             inquiry: None,
             held: Vec::new(),
         }
