@@ -27,6 +27,8 @@ use std::time::{Duration, Instant};
 
 /// A flow that does not move for so long has stalled.
 const STALL: Duration = Duration::from_secs(60);
+/// More time than this between two looks of the watchdog is not the flows'.
+const LOOK_MAX: Duration = Duration::from_secs(2);
 /// Bytes that one round of a flow sends, about.
 const ROUND_BYTES: usize = 8_000_000;
 const MARKS: [usize; 6] = [1, 2, 10, 100, 1000, 0];
@@ -512,20 +514,24 @@ fn start(name: &'static str, deed: Deed, seed: u64, stop: &Arc<AtomicBool>) -> A
     flow
 }
 
-/// Looks after the flows until all have ended. False: one stands still.
-fn watch(flows: &[Arc<Flow>], end: Instant, stop: &AtomicBool) -> bool {
-    let mut seen = vec![(0, Instant::now()); flows.len()];
+/// Looks after the flows until all have ended, which they are told to do after a time. False: one stands still. While the
+/// process is stopped by a signal, no time passes.
+fn watch(flows: &[Arc<Flow>], time: Duration, stop: &AtomicBool) -> bool {
+    let (mut awake, mut looked) = (Duration::ZERO, Instant::now());
+    let mut seen = vec![(0, awake); flows.len()];
     loop {
         std::thread::sleep(Duration::from_millis(100));
-        if Instant::now() >= end {
+        awake += looked.elapsed().min(LOOK_MAX);
+        looked = Instant::now();
+        if awake >= time {
             stop.store(true, Ordering::Relaxed);
         }
         let mut stalled = false;
         for (flow, seen) in flows.iter().zip(&mut seen) {
             let now = flow.moved.load(Ordering::Relaxed) + flow.rounds.load(Ordering::Relaxed);
             if now != seen.0 || flow.ended.load(Ordering::Relaxed) {
-                *seen = (now, Instant::now());
-            } else if seen.1.elapsed() >= STALL {
+                *seen = (now, awake);
+            } else if awake - seen.1 >= STALL {
                 eprintln!("{} stands still, after {now} steps", flow.name);
                 stalled = true;
             }
@@ -556,13 +562,13 @@ fn main() {
         std::process::exit(1);
     }));
     let stop = Arc::new(AtomicBool::new(false));
-    let end = Instant::now() + Duration::from_secs_f64(minutes * 60.0);
+    let time = Duration::from_secs_f64(minutes * 60.0);
     let seeds = (1..).map(|at: u64| seed.wrapping_add(at).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let alone = argument("--flow").map(|number| number as usize);
     let chosen = FLOWS.iter().zip(seeds).enumerate().filter(|(at, _)| alone.is_none_or(|alone| alone == *at));
     let flows: Vec<_> =
         chosen.map(|(_, flow)| flow).map(|((name, deed), seed)| start(name, *deed, seed, &stop)).collect();
-    let all_moved = watch(&flows, end, &stop);
+    let all_moved = watch(&flows, time, &stop);
     for flow in &flows {
         let (moved, rounds) = (flow.moved.load(Ordering::Relaxed), flow.rounds.load(Ordering::Relaxed));
         println!("{}: {moved} messages in {rounds} rounds", flow.name);
