@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -304,4 +305,23 @@ size_t recv_any (void *socket)
     size_t bytes = zmq_msg_size (&message);
     CHECK_ZMQ (zmq_msg_close (&message) == 0);
     return bytes;
+}
+
+void stream_pair (const char *transport, int fd[2])
+{
+    if (strcmp (transport, "ipc") == 0) {
+        CHECK (socketpair (AF_UNIX, SOCK_STREAM, 0, fd) == 0);
+        return;
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int on = 1, listener = socket (AF_INET, SOCK_STREAM, 0);
+    CHECK (listener >= 0 && bind (listener, (struct sockaddr *) &address, sizeof address) == 0);
+    CHECK (listen (listener, 1) == 0 && getsockname (listener, (struct sockaddr *) &address, &length) == 0);
+    CHECK ((fd[0] = socket (AF_INET, SOCK_STREAM, 0)) >= 0);
+    CHECK (connect (fd[0], (struct sockaddr *) &address, sizeof address) == 0);
+    CHECK ((fd[1] = accept (listener, NULL, NULL)) >= 0);
+    for (int i = 0; i < 2; i++)
+        CHECK (setsockopt (fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    close (listener);
 }

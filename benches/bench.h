@@ -93,6 +93,9 @@ void get (int fd, void *record, size_t bytes);
 void tell (const struct child *child);
 void wait_until_told (const struct link *link);
 
+/* Two connected stream sockets, "tcp" or "ipc". */
+void stream_pair (const char *transport, int fd[2]);
+
 /* Whether a record is waiting; never blocks. */
 int get_ready (int fd);
 

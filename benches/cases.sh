@@ -86,7 +86,7 @@ pattern_cases () {
         echo "fanout-$subscribers-dropping|64|msg/s|rate|-|2 4|fanout $subscribers 64 drop $MS|"
     done
     echo "proxy|40|msg/s|rate|x2|2 4|device stream 40 $MS|"
-    echo "queue-8-clients|40|req/s|rate|x1.5|2 4|device queue 40 $MS 8|"
+    echo "queue-8-clients|40|req/s|rate|x1.5|2 4|device queue 40 $MS 8|rawqueue tcp 40 $MS 8"
 }
 
 subscription_cases () {
@@ -110,7 +110,7 @@ scale_cases () {
         echo "spread-$connections-cpu|64|ns|cpu_ns|-|2 4|$command|"
     done
     echo "connecting-5000|64|ms|connect_ms|-|2 4|$command|"
-    echo "idle-1000|64|us/s|idle_us|-|2 4|once spread 1000 1 3000|"
+    echo "idle-1000|64|us/s|idle_us|-|2 4|once spread 1000 1 10000|"
     echo "memory-server|16|B|server_bytes|max12000|2 4|connections 2000|"
     echo "memory-client|16|B|client_bytes|-|2 4|connections 2000|"
     echo "memory-socket|0|B|socket_bytes|-|2 4|once sockets 1000|"

@@ -1,9 +1,6 @@
 /* The kernel's own limit: two processes with blocking stream sockets and nothing else between them. */
 #include "bench.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,26 +22,6 @@ struct plan
 };
 
 static char block[BLOCK_BYTES_MAX];
-
-/* Two connected sockets. */
-static void pair_new (const char *transport, int fd[2])
-{
-    if (strcmp (transport, "ipc") == 0) {
-        CHECK (socketpair (AF_UNIX, SOCK_STREAM, 0, fd) == 0);
-        return;
-    }
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl (INADDR_LOOPBACK)};
-    socklen_t length = sizeof address;
-    int on = 1, listener = socket (AF_INET, SOCK_STREAM, 0);
-    CHECK (listener >= 0 && bind (listener, (struct sockaddr *) &address, sizeof address) == 0);
-    CHECK (listen (listener, 1) == 0 && getsockname (listener, (struct sockaddr *) &address, &length) == 0);
-    CHECK ((fd[0] = socket (AF_INET, SOCK_STREAM, 0)) >= 0);
-    CHECK (connect (fd[0], (struct sockaddr *) &address, sizeof address) == 0);
-    CHECK ((fd[1] = accept (listener, NULL, NULL)) >= 0);
-    for (int i = 0; i < 2; i++)
-        CHECK (setsockopt (fd[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
-    close (listener);
-}
 
 /* Sends back every block; ends with the connection. */
 static void echo_process (const struct link *link)
@@ -168,7 +145,7 @@ int main (int argc, char **argv)
     CHECK (plan.bytes > 0 && plan.bytes <= BLOCK_BYTES_MAX && plan.duration_ns >= TRICKLE_NS);
     bench_begin (SECONDS_MAX);
     memset (block, 'x', sizeof block);
-    pair_new (argv[1], fd);
+    stream_pair (argv[1], fd);
     plan.fd = fd[1];
     struct child child = child_start (modes[mode].child, &plan);
     close (fd[1]);

@@ -36,7 +36,7 @@ RUN_SECONDS_MAX=120
 CC=${CC:-cc}
 CFLAGS="-std=gnu11 -O2 -Wall -Wextra -Werror"
 PROGRAMS="throughput latency trickle device fanout connections spread sockets subscribe instructions"
-LIMITS="raw queue"
+LIMITS="raw rawqueue queue"
 . "$here/cases.sh"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXX") || exit 1
