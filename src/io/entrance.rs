@@ -19,26 +19,31 @@ struct Waiting {
     number: u64,
     name: Arc<[u8]>,
     home: Home,
+    /// Somebody of the same name has been before it, and his connection may have come to its end since.
+    behind: bool,
 }
 
 /// A peer's place at the entrance.
 pub(crate) struct Place {
     owner: Arc<Owner>,
     home: Home,
-    name: Arc<[u8]>,
     number: u64,
     recall: Weak<Recall>,
-    /// It has waited for somebody, whose connection may have come to its end now.
-    behind: bool,
 }
 
 impl Place {
     /// A place for the peer of a session whose connection began as the socket's `number`th.
     pub(crate) fn new(owner: &Arc<Owner>, home: &Home, name: &[u8], number: u64) -> Place {
-        let name: Arc<[u8]> = name.into();
-        owner.entrance.0.lock().push(Waiting { number, name: name.clone(), home: home.clone() });
+        let mut waiting = owner.entrance.0.lock();
+        let mut behind = false;
+        for other in waiting.iter_mut().filter(|other| *other.name == *name) {
+            let later = if other.number < number { &mut behind } else { &mut other.behind };
+            *later = true;
+        }
+        waiting.push(Waiting { number, name: name.into(), home: home.clone(), behind });
+        drop(waiting);
         let recall = Recall::begin(&owner.runtime.threads, home);
-        Place { owner: owner.clone(), home: home.clone(), name, number, recall, behind: false }
+        Place { owner: owner.clone(), home: home.clone(), number, recall }
     }
 
     /// Whether the peer is to be let in now. If not, its session is driven when it may be.
@@ -46,24 +51,26 @@ impl Place {
         if self.recall.strong_count() > 0 {
             return false;
         }
-        let is_before = |other: &Waiting| other.number < self.number && other.name == self.name;
-        if self.owner.entrance.0.lock().iter().any(is_before) {
-            self.behind = true;
+        let mut waiting = self.owner.entrance.0.lock();
+        let Some(at) = waiting.iter().position(|own| own.number == self.number) else { return true };
+        if waiting.iter().any(|other| other.number < self.number && other.name == waiting[at].name) {
             return false;
         }
-        if std::mem::take(&mut self.behind) {
+        let was_behind = std::mem::take(&mut waiting[at].behind);
+        drop(waiting);
+        if was_behind {
             self.recall = Recall::begin(&self.owner.runtime.threads, &self.home);
-            return false;
         }
-        true
+        !was_behind
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
         let mut waiting = self.owner.entrance.0.lock();
-        waiting.retain(|other| other.number != self.number);
-        let same = waiting.iter().filter(|other| other.name == self.name);
+        let Some(at) = waiting.iter().position(|own| own.number == self.number) else { return };
+        let own = waiting.swap_remove(at);
+        let same = waiting.iter().filter(|other| other.name == own.name);
         let next = same.min_by_key(|other| other.number).map(|other| other.home.clone());
         drop(waiting);
         if let Some(home) = next {
