@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes that are encoded before they are written.
-const BATCH_BYTES: usize = 64 * 1024;
+const BATCH_BYTES: usize = 128 * 1024;
 /// While at least so much is missing of a body, only a little is read of what comes behind it: the next
 /// body is likely to be long too, and better read into its own memory than copied there.
 const LONG_BODY_BYTES_MIN: usize = 32 * 1024;

@@ -9,7 +9,7 @@ use std::io::IoSlice;
 pub(crate) const SLICES_MAX: usize = 64;
 
 /// Written bytes beyond this many are removed before the batch is empty, once they are the greater part.
-const WRITTEN_BYTES_KEPT_MAX: usize = 64 * 1024;
+const WRITTEN_BYTES_KEPT_MAX: usize = 160 * 1024;
 
 /// Bytes on their way to one peer.
 pub(crate) struct Batch {
