@@ -53,7 +53,11 @@ pub fn guard(context: &Context, seed: u64) -> Refusals {
 fn answer(zap: SocketHandle, refusals: &Refusals, random: &mut Random) -> Result<(), Error> {
     let mut request = vec![zap.recv(true)?];
     while request.last().is_some_and(Message::more) {
-        request.push(zap.recv(false).expect("all parts come together"));
+        match zap.recv(false) {
+            Err(Error::WouldBlock) => panic!("all parts come together"),
+            // Or the context ends meanwhile.
+            part => request.push(part?),
+        }
     }
     idle(random);
     let text = |at: usize| std::str::from_utf8(request[at].as_bytes()).expect("text");
