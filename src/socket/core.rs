@@ -344,9 +344,14 @@ impl Core {
     /// How many messages could be sent at once, at least.
     pub(crate) fn room(&mut self) -> Result<usize> {
         self.catch_up()?;
+        Ok(self.room_now())
+    }
+
+    /// The same, for who has just sent.
+    pub(crate) fn room_now(&mut self) -> usize {
         let room = self.pattern.room(&mut self.pipes);
         self.reap();
-        Ok(room)
+        room
     }
 
     pub(crate) fn subscribe(&mut self, prefix: &[u8]) -> Result<()> {

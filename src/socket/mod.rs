@@ -107,6 +107,18 @@ impl SocketHandle {
         }
     }
 
+    /// As [`SocketHandle::send`], and gives how many messages could be sent next at least. 0: that was not looked at.
+    pub(crate) fn send_and_look(self, part: &mut Message, wait: bool) -> Result<usize> {
+        let mut turn = self.turn()?;
+        match turn.try_send(part) {
+            Err(Error::WouldBlock) if wait => {
+                let timeout = turn.options.send_timeout;
+                self.wait(turn, timeout, false, |core| core.try_send(part)).map(|()| 0)
+            }
+            sent => sent.map(|()| turn.room_now()),
+        }
+    }
+
     /// As [`SocketHandle::send`], for a message with tags: where it goes (SERVER, PEER), or its group (RADIO).
     /// Other types take no notice of them.
     ///

@@ -108,13 +108,15 @@ impl Lane {
         let result =
             if self.tagged { from.recv_tagged(part, tags, !first) } else { from.recv_into(part, !first) };
         match result {
-            Err(Error::WouldBlock | Error::WrongState) if first => Ok(false),
+            // Types that only send never have one.
+            Err(Error::WouldBlock | Error::WrongState | Error::NotSupported) if first => Ok(false),
             result => result.map(|()| true),
         }
     }
 
-    fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<()> {
-        if self.tagged { to.send_tagged(part, tags, true) } else { to.send(part, true) }
+    /// Gives how many messages there is still room for at least, if that was looked at.
+    fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<usize> {
+        if self.tagged { to.send_tagged(part, tags, true).map(|()| 0) } else { to.send_and_look(part, true) }
     }
 }
 
@@ -179,10 +181,17 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
         if room == 0 {
             room = to.room()?;
         }
-        if room == 0 || !pass_message(from, lane, traffic, |part, tags| lane.pass_on(to, part, tags))? {
+        if room == 0 {
             return Ok(moved);
         }
-        room -= 1;
+        // What is left after the last part is for the next message. It is asked for each: a peer may go, and its room with it.
+        let pass = |part: &mut Message, tags: &Tags| {
+            room = lane.pass_on(to, part, tags)?;
+            Ok(())
+        };
+        if !pass_message(from, lane, traffic, pass)? {
+            return Ok(moved);
+        }
     }
     Ok(BURST)
 }

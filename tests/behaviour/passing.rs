@@ -192,3 +192,41 @@ fn a_side_that_is_full_holds_up_its_own_direction_only() {
     assert_eq!(sink.read_frame(), (0, b"the last".to_vec()));
     passing.end();
 }
+
+#[test]
+fn the_side_that_only_sends_is_not_received_from() {
+    for [front, back, source, sink] in [
+        [SocketType::Dealer, SocketType::Push, SocketType::Dealer, SocketType::Pull],
+        [SocketType::Pair, SocketType::Push, SocketType::Pair, SocketType::Pull],
+        [SocketType::Router, SocketType::Pub, SocketType::Dealer, SocketType::Sub],
+    ] {
+        let passing = Passing::new([front, back], [1000; 2]);
+        let peers = Context::new();
+        let source = peers.connected(source, &passing.front);
+        let subscribes = sink == SocketType::Sub;
+        let sink = peers.socket(sink);
+        if subscribes {
+            sink.subscribe(b"").expect("subscribe");
+        }
+        sink.connect(&passing.back).expect("connect");
+        let parts = within("a message", move || {
+            // A publisher may not know of its subscriber yet.
+            loop {
+                send(source, "a message");
+                std::thread::sleep(Duration::from_millis(1));
+                match sink.recv(false) {
+                    Err(Error::WouldBlock) => {}
+                    first => break (first.expect("recv").more(), sink),
+                }
+            }
+        });
+        let (more, sink) = parts;
+        // The routing id comes first.
+        assert_eq!(more, front == SocketType::Router);
+        if more {
+            assert_eq!(sink.recv(true).expect("recv").as_bytes(), b"a message");
+        }
+        passing.end();
+        peers.end();
+    }
+}
