@@ -72,7 +72,7 @@ pub(crate) enum Cause {
     /// All I/O threads have seen what it wanted them to see first, or who was before it at the entrance is there no more.
     Recalled,
     /// A connection whose peer belongs to it.
-    Handover(Box<established::Established>),
+    Handover(Box<Handover>),
     /// It is not wanted any more.
     Stop,
     /// It is not wanted any more once what was sent is delivered.
@@ -89,7 +89,14 @@ pub(crate) struct Next {
     /// It has ended: forget it.
     pub(crate) done: bool,
     /// Its connection belongs to another source: give it there once it is not watched here any more.
-    pub(crate) handover: Option<(owner::Home, Box<established::Established>)>,
+    pub(crate) handover: Option<(owner::Home, Box<Handover>)>,
+}
+
+/// A connection that goes from the session that accepted it to the one that has its peer's pipe.
+pub(crate) struct Handover {
+    pub(crate) connection: Box<established::Established>,
+    /// Who comes next of that name waits until the connection has arrived.
+    pub(crate) place: Option<entrance::Place>,
 }
 
 /// Something that an I/O thread drives.

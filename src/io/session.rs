@@ -25,7 +25,7 @@ use super::established::{Ended, Established};
 use super::fd::Fd;
 use super::line::Line;
 use super::owner::{Alive, Guests, Home, Owner};
-use super::{Cause, Next, Scratch, Source, dial};
+use super::{Cause, Handover, Next, Scratch, Source, dial};
 use crate::error::Result;
 use crate::message::{Kind, Message};
 use crate::metadata::Origin;
@@ -105,7 +105,7 @@ pub(crate) struct Session {
     /// The last connection's place among the origins of messages.
     origin: Option<Origin>,
     /// The connection, when it belongs to another session.
-    handover: Option<(Home, Box<Established>)>,
+    handover: Option<(Home, Box<Handover>)>,
     /// The session keeps its context alive.
     _alive: Alive,
 }
@@ -389,9 +389,11 @@ impl Session {
                 addresses.reverse();
                 self.dial_tcp(addresses, now);
             }
-            (Cause::Handover(up), Link::Down(_)) => {
+            (Cause::Handover(handover), Link::Down(_)) => {
                 self.fd_number += 1;
-                self.take_up(up);
+                // Its place at the entrance is kept until then.
+                let Handover { connection, place: _place } = *handover;
+                self.take_up(connection);
             }
             (Cause::Pipe(Signal::Closed), _) => self.begin_closing(now),
             (Cause::Pipe(Signal::Tightened), _) => {

@@ -393,10 +393,10 @@ impl IoThread {
         }
         drop(source);
         let Next { deadline, again, done, handover } = next;
-        if let Some((home, connection)) = handover {
+        if let Some((home, handover)) = handover {
             // It fails only if it was never watched.
-            let _ = self.poll.registry().deregister(&mut SourceFd(&connection.fd.as_raw_fd()));
-            home.drive(Cause::Handover(connection));
+            let _ = self.poll.registry().deregister(&mut SourceFd(&handover.connection.fd.as_raw_fd()));
+            home.drive(Cause::Handover(handover));
         }
         if done {
             if let Some(at) = entry.deadline {

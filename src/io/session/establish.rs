@@ -3,6 +3,8 @@
 
 use super::greeting::{Greeting, Shaken};
 use super::{Link, Role, Session, session_pipe};
+use crate::io::Handover;
+use crate::io::entrance::Place;
 use crate::io::established::Established;
 use crate::io::owner::{Durable, Owner};
 use crate::message::{Kind, Message};
@@ -25,21 +27,21 @@ impl Session {
             self.owner.greeting_ends(&self.home);
         }
         // The place at the entrance is kept until the socket has been told.
-        let Greeting { fd, out, readable, ending, place: _place, .. } = *greeting;
+        let Greeting { fd, out, readable, ending, place, .. } = *greeting;
         let Shaken { peer, cipher, held } = shaken;
         let bytes_max = self.options.message_bytes_max;
         let mut up = Box::new(Established::new(fd, peer, cipher, bytes_max, out, held));
         up.note_ready(readable, true, ending);
         up.start_heart(&self.options.heartbeat, now);
         if accepted && self.options.durable_peers && !up.peer.identity.is_empty() {
-            self.establish_durable(up);
+            self.establish_durable(up, place);
         } else {
             self.take_up(up);
         }
     }
 
     /// The peer has a name, and its pipe may be waiting for it in another session.
-    fn establish_durable(&mut self, up: Box<Established>) {
+    fn establish_durable(&mut self, up: Box<Established>, place: Option<Place>) {
         let name = up.peer.identity.clone();
         let owner = self.owner.clone();
         let mut durable = owner.durable.lock();
@@ -51,7 +53,7 @@ impl Session {
             }
             Some(known) => {
                 known.connected = true;
-                self.handover = Some((known.home.clone(), up));
+                self.handover = Some((known.home.clone(), Box::new(Handover { connection: up, place })));
                 self.ended = true;
             }
             None => {
