@@ -53,10 +53,6 @@ impl Pattern for Dealer {
         self.outgoing.can_send(pipes)
     }
 
-    fn room(&mut self, pipes: &mut Pipes) -> usize {
-        self.outgoing.room(pipes)
-    }
-
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {
         self.incoming.can_recv(pipes)
     }

@@ -209,12 +209,6 @@ pub(crate) trait Pattern: Send {
         false
     }
 
-    /// How many messages [`Pattern::send`] would take at least, one after the other: where it is known, one look is
-    /// enough for all of them.
-    fn room(&mut self, pipes: &mut Pipes) -> usize {
-        usize::from(self.can_send(pipes))
-    }
-
     /// Whether [`Pattern::recv`] would give a part now.
     fn can_recv(&mut self, _pipes: &mut Pipes) -> bool {
         false

@@ -46,10 +46,6 @@ impl Pattern for Push {
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         self.outgoing.can_send(pipes)
     }
-
-    fn room(&mut self, pipes: &mut Pipes) -> usize {
-        self.outgoing.room(pipes)
-    }
 }
 
 #[cfg(all(test, not(loom)))]

@@ -196,11 +196,6 @@ impl Pipe {
         self.written != self.stop_at || self.can_write_after_all()
     }
 
-    /// How many messages can be written, as far as is known without a look at how far the reader is.
-    pub(crate) fn room(&self) -> usize {
-        self.stop_at.wrapping_sub(self.written)
-    }
-
     /// How many whole messages were written to the queue so far, as a count that wraps.
     pub(crate) fn written(&self) -> usize {
         self.written

@@ -341,17 +341,11 @@ impl Core {
         Ok(events)
     }
 
-    /// How many messages could be sent at once, at least.
-    pub(crate) fn room(&mut self) -> Result<usize> {
-        self.catch_up()?;
-        Ok(self.room_now())
-    }
-
-    /// The same, for who has just sent.
-    pub(crate) fn room_now(&mut self) -> usize {
-        let room = self.pattern.room(&mut self.pipes);
+    /// Whether another message could be sent now, by who has just sent one.
+    pub(crate) fn can_send_more(&mut self) -> bool {
+        let can_send = self.pattern.can_send(&mut self.pipes);
         self.reap();
-        room
+        can_send
     }
 
     pub(crate) fn subscribe(&mut self, prefix: &[u8]) -> Result<()> {

@@ -107,15 +107,15 @@ impl SocketHandle {
         }
     }
 
-    /// As [`SocketHandle::send`], and gives how many messages could be sent next at least. 0: that was not looked at.
-    pub(crate) fn send_and_look(self, part: &mut Message, wait: bool) -> Result<usize> {
+    /// As [`SocketHandle::send`], and says whether another message is known to have room now.
+    pub(crate) fn send_and_look(self, part: &mut Message, wait: bool) -> Result<bool> {
         let mut turn = self.turn()?;
         match turn.try_send(part) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;
-                self.wait(turn, timeout, false, |core| core.try_send(part)).map(|()| 0)
+                self.wait(turn, timeout, false, |core| core.try_send(part)).map(|()| false)
             }
-            sent => sent.map(|()| turn.room_now()),
+            sent => sent.map(|()| turn.can_send_more()),
         }
     }
 
@@ -475,11 +475,6 @@ impl SocketHandle {
     /// The same, as far as it is asked for.
     pub(crate) fn events_among(self, readable: bool, writable: bool) -> Result<Events> {
         self.turn()?.ready(readable, writable)
-    }
-
-    /// How many messages could be sent at once, at least.
-    pub(crate) fn room(self) -> Result<usize> {
-        self.turn()?.room()
     }
 
     /// Whether the part received last is followed by another part of its message.

@@ -114,9 +114,13 @@ impl Lane {
         }
     }
 
-    /// Gives how many messages there is still room for at least, if that was looked at.
-    fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<usize> {
-        if self.tagged { to.send_tagged(part, tags, true).map(|()| 0) } else { to.send_and_look(part, true) }
+    /// Says whether the next message is known to have room.
+    fn pass_on(self, to: SocketHandle, part: &mut Message, tags: &Tags) -> Result<bool> {
+        if self.tagged {
+            to.send_tagged(part, tags, true).map(|()| false)
+        } else {
+            to.send_and_look(part, true)
+        }
     }
 }
 
@@ -176,17 +180,14 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
     if lane.single {
         return answer_with_itself(from, lane, traffic);
     }
-    let mut room = 0;
+    let mut has_room = false;
     for moved in 0..BURST {
-        if room == 0 {
-            room = to.room()?;
-        }
-        if room == 0 {
+        if !has_room && !to.events_among(false, true)?.writable {
             return Ok(moved);
         }
-        // What is left after the last part is for the next message. It is asked for each: a peer may go, and its room with it.
+        // It is asked for each message: a peer may go, and its room with it.
         let pass = |part: &mut Message, tags: &Tags| {
-            room = lane.pass_on(to, part, tags)?;
+            has_room = lane.pass_on(to, part, tags)?;
             Ok(())
         };
         if !pass_message(from, lane, traffic, pass)? {
