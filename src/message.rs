@@ -275,7 +275,16 @@ impl Message {
     /// The length of a body that is inline.
     #[inline]
     fn inline_len(&self) -> usize {
-        usize::from(self.meta.to_ne_bytes()[1])
+        usize::from(self.meta_byte::<1>())
+    }
+
+    /// A byte of the meta word, read alone: a load of the whole word waits until a body that was just written behind these
+    /// bytes has reached the cache.
+    #[inline]
+    fn meta_byte<const AT: usize>(&self) -> u8 {
+        const { assert!(AT < size_of::<usize>(), "a byte of the word") };
+        // SAFETY: the word is initialised, and has such a byte.
+        unsafe { (&raw const self.meta).cast::<u8>().add(AT).read() }
     }
 
     /// The number of bytes in the body.
@@ -322,7 +331,7 @@ impl Message {
 
     #[inline]
     fn flags(&self) -> u8 {
-        self.meta.to_ne_bytes()[0]
+        self.meta_byte::<0>()
     }
 
     #[inline]
@@ -340,7 +349,9 @@ impl Message {
     /// Says whether more parts of the same message follow.
     #[inline]
     pub fn set_more(&mut self, more: bool) {
-        self.set_flags(self.flags() & !FLAG_MORE | if more { FLAG_MORE } else { 0 });
+        if self.more() != more {
+            self.set_flags(self.flags() ^ FLAG_MORE);
+        }
     }
 
     /// Whether the body may be that of another message too: who changes it may change both. A message that

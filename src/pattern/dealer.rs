@@ -42,11 +42,11 @@ impl Pattern for Dealer {
     }
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        self.outgoing.send(part, pipes)
+        self.outgoing.send_alone(part, pipes)
     }
 
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        self.incoming.recv_into(into, pipes)
+        self.incoming.recv_alone(into, pipes)
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

@@ -40,6 +40,8 @@ impl Pattern for Dgram {
             return Err(Stop::Invalid);
         }
         self.inner.send(part, pipes)?;
+        // The next part has others behind it, or is refused.
+        pipes.offers.target = None;
         self.within = !self.within;
         Ok(())
     }

@@ -77,6 +77,22 @@ impl FairQueue {
         self.recv_with(pipes, |_, _| true)
     }
 
+    /// As [`FairQueue::recv_into`], for a pattern that has nothing else to do as it receives: where there is one pipe
+    /// only to receive from, it is offered as a lane.
+    #[inline]
+    pub(super) fn recv_alone(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.recv_into(into, pipes)?;
+        if let Some(id) = self.only_source() {
+            pipes.offer_source(id);
+        }
+        Ok(())
+    }
+
+    /// The pipe from which all comes, between messages.
+    pub(super) fn only_source(&self) -> Option<PipeId> {
+        if self.within { None } else { self.rotation.only() }
+    }
+
     /// As [`FairQueue::recv`], in place of what `into` has.
     #[inline]
     pub(super) fn recv_into(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {

@@ -69,6 +69,19 @@ impl LoadBalance {
         Err(Stop::WouldBlock)
     }
 
+    /// As [`LoadBalance::send`], for a pattern that has nothing else to do as it sends: where all goes to one pipe, it is
+    /// offered as a lane.
+    #[inline]
+    pub(super) fn send_alone(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
+        self.send(part, pipes)?;
+        if !self.within
+            && let Some(id) = self.rotation.only()
+        {
+            pipes.offer_target(id);
+        }
+        Ok(())
+    }
+
     /// Whether [`LoadBalance::send`] would take a part.
     pub(super) fn can_send(&mut self, pipes: &mut Pipes) -> bool {
         if self.within {

@@ -21,6 +21,7 @@ mod push;
 mod radio;
 mod rep;
 mod req;
+mod role;
 mod rotation;
 mod router;
 mod server;
@@ -34,6 +35,8 @@ mod testing;
 mod xpub;
 mod xsub;
 
+use self::role::Lanes;
+pub(crate) use self::role::Role;
 use crate::few;
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
@@ -72,6 +75,8 @@ pub(crate) struct Pipes {
     retired: Vec<PipeId>,
     /// See [`Pipes::origin`].
     origin: u64,
+    /// What the pattern has offered since it was last asked something.
+    offers: Lanes,
 }
 
 /// Bits of a [`PipeId`] that give its slot; the rest is a serial number.
@@ -151,8 +156,23 @@ impl Pipes {
     }
 
     /// What was retired since the last call.
-    pub(crate) fn take_retired(&mut self) -> Option<PipeId> {
+    #[inline]
+    fn take_retired(&mut self) -> Option<PipeId> {
         self.retired.pop()
+    }
+
+    /// Says, of a pattern that receives: as long as it is told or asked nothing else, whole messages of one part that
+    /// can be taken from this pipe are what it would receive, and it need not know (see [`role`]).
+    #[inline]
+    fn offer_source(&mut self, id: PipeId) {
+        self.offers.source = Some(id);
+    }
+
+    /// Says, of a pattern that sends: as long as it is told or asked nothing else, whole messages of one part go to this
+    /// pipe while that has room, and it need not know (see [`role`]).
+    #[inline]
+    fn offer_target(&mut self, id: PipeId) {
+        self.offers.target = Some(id);
     }
 
     /// The ids of all pipes.

@@ -76,12 +76,12 @@ impl Pattern for Pair {
     }
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        self.outgoing.send(part, pipes)
+        self.outgoing.send_alone(part, pipes)
     }
 
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         loop {
-            let received = self.incoming.recv_into(into, pipes);
+            let received = self.incoming.recv_alone(into, pipes);
             if received.is_ok() || !self.turn_to_next() {
                 return received;
             }

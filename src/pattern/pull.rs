@@ -33,7 +33,7 @@ impl Pattern for Pull {
     }
 
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        self.incoming.recv_into(into, pipes)
+        self.incoming.recv_alone(into, pipes)
     }
 
     fn can_recv(&mut self, pipes: &mut Pipes) -> bool {

@@ -40,7 +40,7 @@ impl Pattern for Push {
     }
 
     fn send(&mut self, part: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
-        self.outgoing.send(part, pipes)
+        self.outgoing.send_alone(part, pipes)
     }
 
     fn can_send(&mut self, pipes: &mut Pipes) -> bool {

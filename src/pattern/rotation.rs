@@ -39,6 +39,12 @@ impl Rotation {
         if self.turn < self.active { self.pipes.get(self.turn).copied() } else { None }
     }
 
+    /// The active pipe, where there is one only.
+    #[inline]
+    pub(super) fn only(&self) -> Option<PipeId> {
+        if self.active == 1 { self.current() } else { None }
+    }
+
     /// Ends the turn of the current pipe.
     #[inline]
     pub(super) fn advance(&mut self) {

@@ -40,7 +40,13 @@ impl Subscriptions {
     /// Whether a message that begins so is subscribed to.
     #[inline]
     pub(super) fn matches(&self, bytes: &[u8]) -> bool {
-        self.everything.load(Ordering::Relaxed) || self.counts.lock().any_matching(bytes, |_| true)
+        self.take_all() || self.counts.lock().any_matching(bytes, |_| true)
+    }
+
+    /// Whether every message is subscribed to.
+    #[inline]
+    pub(super) fn take_all(&self) -> bool {
+        self.everything.load(Ordering::Relaxed)
     }
 
     /// Whether just this was subscribed to.

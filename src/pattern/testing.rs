@@ -46,7 +46,7 @@ pub(super) fn parts(text: &str) -> Vec<Message> {
 }
 
 /// The reverse of [`parts`], one message: bytes that are not text are shown as `\xNN`.
-fn text(parts: &[Message]) -> String {
+pub(super) fn text(parts: &[Message]) -> String {
     let parts: Vec<String> = parts.iter().map(|part| part.as_bytes().escape_bytes()).collect();
     parts.join("|")
 }

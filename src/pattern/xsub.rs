@@ -177,13 +177,21 @@ impl Pattern for Xsub {
 
     fn recv(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         if self.filter.is_none() && self.ahead.is_none() {
-            return self.incoming.recv_into(into, pipes);
+            return self.incoming.recv_alone(into, pipes);
         }
         if let Some(part) = self.ahead.take() {
             *into = part;
             return Ok(());
         }
-        if self.next_into(into, pipes) { Ok(()) } else { Err(Stop::WouldBlock) }
+        if !self.next_into(into, pipes) {
+            return Err(Stop::WouldBlock);
+        }
+        // What is subscribed to changes only as the socket is told.
+        let takes_all = self.filter.is_none_or(|inverted| !inverted && self.subscriptions.take_all());
+        if takes_all && let Some(id) = self.incoming.only_source() {
+            pipes.offer_source(id);
+        }
+        Ok(())
     }
 
     fn can_send(&mut self, _pipes: &mut Pipes) -> bool {

@@ -193,7 +193,13 @@ impl Pipe {
     /// notified with [`Signal::Writable`] once it can.
     #[inline]
     pub(crate) fn can_write(&mut self) -> bool {
-        self.written != self.stop_at || self.can_write_after_all()
+        self.has_room() || self.can_write_after_all()
+    }
+
+    /// Whether a message can be written, without looking how far the reader is: that it cannot means nothing.
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.written != self.stop_at
     }
 
     /// How many whole messages were written to the queue so far, as a count that wraps.
@@ -247,6 +253,18 @@ impl Pipe {
     /// Whether a message was written since the last mark, or there was none.
     pub(crate) fn has_written_since_mark(&self) -> bool {
         self.marked != Some(self.written)
+    }
+
+    /// Writes a message of one part, between messages, and shows it to the other end, if that can be done at once. False:
+    /// nothing is done, and it may be possible all the same.
+    #[inline]
+    pub(crate) fn write_whole(&mut self, part: &mut Message) -> bool {
+        if !self.has_room() || part.more() || self.link.flows[self.side].beyond.is_some() {
+            return false;
+        }
+        self.write_to_queue(part.take());
+        self.flush();
+        true
     }
 
     #[inline]
@@ -320,6 +338,19 @@ impl Pipe {
             return Some(Ok(more));
         }
         self.read_other(into)
+    }
+
+    /// Takes a message of data of one part, between messages, in place of what `into` has. False: nothing is done, and
+    /// there may be something to read all the same.
+    #[inline]
+    pub(crate) fn read_whole(&mut self, into: &mut Message) -> bool {
+        if !self.refill.is_empty() || !self.rx.peek().is_some_and(|part| part.is_data() && !part.more()) {
+            return false;
+        }
+        self.read = self.read.wrapping_add(1);
+        self.credit(false);
+        self.rx.pop_into(into);
+        true
     }
 
     #[cold]

@@ -17,7 +17,7 @@ use crate::io::owner::{Alive, Owner};
 use crate::io::patience::{Patience, VainPulls};
 use crate::io::sys_wait::EventFd;
 use crate::message::Message;
-use crate::pattern::{self, Pattern, PipeId, Pipes, Stop};
+use crate::pattern::{self, Pattern, PipeId, Pipes, Role, Stop};
 use crate::pipe::{Pipe, Signal};
 use endpoints::{Attachment, Bond};
 use std::io;
@@ -41,8 +41,7 @@ pub(crate) struct Core {
     pub(crate) mailbox: Arc<Mailbox>,
     context: Arc<Shared>,
     owner: Arc<Owner>,
-    pattern: Box<dyn Pattern>,
-    pipes: Pipes,
+    role: Role,
     /// The connections' lines, by pipe.
     lines: Vec<(PipeId, Arc<Line>)>,
     /// The same for a thread that waits, while they are few.
@@ -90,9 +89,9 @@ impl Core {
     pub(crate) fn new(kind: SocketType, options: Options, context: &Arc<Shared>) -> Result<Core> {
         let mailbox = Arc::new(Mailbox::default());
         let (number, runtime, alive) = context.register(&mailbox)?;
-        let mut pattern = pattern::new(kind);
-        let mut pipes = Pipes::default();
-        pattern.configure(&options, &mut pipes);
+        let mut role = Role::new(kind);
+        let (pattern, pipes) = role.ask();
+        pattern.configure(&options, pipes);
         let (upstream, directory) = (pattern.upstream(), context.inproc.clone());
         let owner = Owner::new(kind, mailbox.clone(), upstream, runtime, directory);
         owner.set_linger(options.linger);
@@ -103,8 +102,7 @@ impl Core {
             mailbox,
             context: context.clone(),
             owner: Arc::new(owner),
-            pattern,
-            pipes,
+            role,
             lines: Vec::new(),
             few_lines: None,
             wakers: Vec::new(),
@@ -139,20 +137,27 @@ impl Core {
         if self.terminated { Err(Error::Terminated) } else { Ok(()) }
     }
 
+    /// Does what was asked through the mailbox, for who asks the pattern something then.
+    fn ask(&mut self) -> Result<(&mut dyn Pattern, &mut Pipes)> {
+        self.catch_up()?;
+        Ok(self.role.ask())
+    }
+
     #[cold]
     fn process_events(&mut self) {
         let mut events = std::mem::take(&mut self.events);
         for event in events.drain(..) {
+            let (pattern, pipes) = self.role.ask();
             match event {
-                Event::Pipe(id, signal) if self.pipes.contains(id) => match signal {
-                    Signal::Readable => self.pattern.readable(id, &mut self.pipes),
-                    Signal::Writable => self.pattern.writable(id, &mut self.pipes),
-                    Signal::Tightened => self.pipes.get(id).reconsider(),
+                Event::Pipe(id, signal) if pipes.contains(id) => match signal {
+                    Signal::Readable => pattern.readable(id, pipes),
+                    Signal::Writable => pattern.writable(id, pipes),
+                    Signal::Tightened => pipes.get(id).reconsider(),
                     Signal::Closed => {
-                        self.pattern.closed(id, &mut self.pipes);
+                        pattern.closed(id, pipes);
                         // What came last may not have been announced: closing is announcement enough.
-                        if self.pipes.contains(id) {
-                            self.pattern.readable(id, &mut self.pipes);
+                        if pipes.contains(id) {
+                            pattern.readable(id, pipes);
                         }
                     }
                 },
@@ -171,17 +176,18 @@ impl Core {
     /// Lets go of the pipes that the pattern has no use for any more.
     #[inline]
     fn reap(&mut self) {
-        while let Some(id) = self.pipes.take_retired() {
+        while let Some(id) = self.role.take_retired() {
             self.remove_pipe(id);
         }
     }
 
     #[cold]
     fn remove_pipe(&mut self, id: PipeId) {
-        if self.pipes.contains(id) {
-            self.pattern.detach(id, &mut self.pipes);
+        let (pattern, pipes) = self.role.ask();
+        if pipes.contains(id) {
+            pattern.detach(id, pipes);
             self.endpoints.retain(|bond| !matches!(bond.attachment, Attachment::Pipe(pipe) if pipe == id));
-            drop(self.pipes.remove(id));
+            drop(pipes.remove(id));
             if let Some(at) = self.lines.iter().position(|(pipe, _)| *pipe == id) {
                 self.lines.swap_remove(at);
                 self.count_lines();
@@ -191,30 +197,27 @@ impl Core {
 
     /// Gives a pipe to the pattern. `None`: there are more than can be counted.
     fn attach(&mut self, pipe: Pipe, replayed: bool, line: Option<Arc<Line>>) -> Option<PipeId> {
-        let id = self.pipes.insert(pipe)?;
+        let id = self.role.ask().1.insert(pipe)?;
         if let Some(line) = line {
             few::push(&mut self.lines, (id, line));
             self.count_lines();
         }
-        self.pipes.get(id).set_owner(self.mailbox.clone(), id.key());
+        self.role.ask().1.get(id).set_owner(self.mailbox.clone(), id.key());
         if self.options.live_hwm {
             self.set_marks(id);
         }
-        self.pattern.attach(id, replayed, &mut self.pipes);
-        self.note_name(id);
-        // What the other end did before it knew whom to tell.
-        if self.pipes.get(id).is_abandoned() {
-            self.pattern.closed(id, &mut self.pipes);
-        }
-        self.pattern.readable(id, &mut self.pipes);
-        Some(id)
-    }
-
-    /// Makes the routing id that a peer of a STREAM has got known as the socket's own (zmq_socket(3)).
-    fn note_name(&mut self, id: PipeId) {
-        if let Some(name) = self.pattern.name_of(id) {
+        let (pattern, pipes) = self.role.ask();
+        pattern.attach(id, replayed, pipes);
+        // A peer of a STREAM has got a routing id, which is known as the socket's own (zmq_socket(3)).
+        if let Some(name) = pattern.name_of(id) {
             Arc::make_mut(&mut self.options).identity = name.to_vec();
         }
+        // What the other end did before it knew whom to tell.
+        if pipes.get(id).is_abandoned() {
+            pattern.closed(id, pipes);
+        }
+        pattern.readable(id, pipes);
+        Some(id)
     }
 
     fn count_lines(&mut self) {
@@ -268,14 +271,42 @@ impl Core {
         // Subscriptions know no marks of the application's.
         let written = (!self.kind.subscribes()).then_some(self.options.send_hwm);
         let read = (!self.kind.publishes()).then_some(self.options.recv_hwm);
-        self.pipes.get(id).set_marks(written, read);
+        self.role.ask().1.get(id).set_marks(written, read);
+    }
+
+    /// Sends one part, if nothing else is to be done for that than to give it to the one peer that all goes to. False:
+    /// nothing is done.
+    #[inline(always)]
+    pub(crate) fn send_by_lane(&mut self, part: &mut Message) -> bool {
+        // A socket that was terminated, or that a forked child has inherited, has no lanes.
+        let sent = !self.mailbox.is_pending() && self.role.send_by_lane(part);
+        self.moved = self.moved.wrapping_add(u32::from(sent));
+        sent
+    }
+
+    /// Receives one part, if nothing else is to be done for that than to take it from the one peer that all comes from.
+    /// False: nothing is done.
+    #[inline(always)]
+    pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> bool {
+        if self.mailbox.is_pending() || !self.role.recv_by_lane(into) {
+            return false;
+        }
+        self.moved = self.moved.wrapping_add(1);
+        self.more = false;
+        true
+    }
+
+    /// The connection that the part came over which was received last; 0: none.
+    #[inline]
+    pub(crate) fn origin(&self) -> u64 {
+        self.role.pipes().origin()
     }
 
     /// Sends one part, if that can be done at once.
     #[inline]
     pub(crate) fn try_send(&mut self, part: &mut Message) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.send(part, &mut self.pipes);
+        let result = self.role.send(part);
         self.sent(result)
     }
 
@@ -283,7 +314,7 @@ impl Core {
     #[inline]
     pub(crate) fn try_send_tagged(&mut self, part: &mut Message, tags: &Tags) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.send_tagged(part, tags, &mut self.pipes);
+        let result = self.role.send_tagged(part, tags);
         self.sent(result)
     }
 
@@ -299,7 +330,7 @@ impl Core {
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.recv(into, &mut self.pipes);
+        let result = self.role.recv(into);
         self.received(into, result)
     }
 
@@ -307,8 +338,8 @@ impl Core {
     #[inline]
     pub(crate) fn try_recv_tagged(&mut self, into: &mut Message, tags: &mut Tags) -> Result<()> {
         self.catch_up()?;
-        let result = self.pattern.recv_tagged(into, tags, &mut self.pipes);
-        tags.origin = self.pipes.origin();
+        let result = self.role.recv_tagged(into, tags);
+        tags.origin = self.origin();
         self.received(into, result)
     }
 
@@ -333,29 +364,27 @@ impl Core {
     fn ready_now(&mut self, readable: bool, writable: bool) -> Result<Events> {
         // Once for both: what comes in between is announced again.
         self.catch_up()?;
-        let events = Events {
-            readable: readable && self.pattern.can_recv(&mut self.pipes),
-            writable: writable && self.pattern.can_send(&mut self.pipes),
-        };
+        let events =
+            Events { readable: readable && self.role.can_recv(), writable: writable && self.role.can_send() };
         self.reap();
         Ok(events)
     }
 
     /// Whether another message could be sent now, by who has just sent one.
     pub(crate) fn can_send_more(&mut self) -> bool {
-        let can_send = self.pattern.can_send(&mut self.pipes);
+        let can_send = self.role.can_send();
         self.reap();
         can_send
     }
 
     pub(crate) fn subscribe(&mut self, prefix: &[u8]) -> Result<()> {
-        self.catch_up()?;
-        self.pattern.subscribe(prefix, &mut self.pipes).map_err(|_| Error::InvalidArgument)
+        let (pattern, pipes) = self.ask()?;
+        pattern.subscribe(prefix, pipes).map_err(|_| Error::InvalidArgument)
     }
 
     pub(crate) fn unsubscribe(&mut self, prefix: &[u8]) -> Result<()> {
-        self.catch_up()?;
-        match self.pattern.unsubscribe(prefix, &mut self.pipes) {
+        let (pattern, pipes) = self.ask()?;
+        match pattern.unsubscribe(prefix, pipes) {
             Ok(true) => Ok(()),
             Ok(false) if !self.options.publishing.strict_cancel => Ok(()),
             Ok(false) | Err(_) => Err(Error::InvalidArgument),
@@ -363,16 +392,17 @@ impl Core {
     }
 
     pub(crate) fn join(&mut self, group: &[u8]) -> Result<()> {
-        self.catch_up()?;
-        if self.kind == SocketType::Dish && group.len() > GROUP_BYTES_MAX {
+        let kind = self.kind;
+        let (pattern, pipes) = self.ask()?;
+        if kind == SocketType::Dish && group.len() > GROUP_BYTES_MAX {
             return Err(Error::InvalidArgument);
         }
-        if self.pattern.join(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+        if pattern.join(group, pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
     }
 
     pub(crate) fn leave(&mut self, group: &[u8]) -> Result<()> {
-        self.catch_up()?;
-        if self.pattern.leave(group, &mut self.pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
+        let (pattern, pipes) = self.ask()?;
+        if pattern.leave(group, pipes)? { Ok(()) } else { Err(Error::InvalidArgument) }
     }
 
     /// Connects a PEER; gives its peer's routing id.
@@ -383,21 +413,19 @@ impl Core {
         }
         let id = self.connect_pipe(text)?;
         // Who refuses at once is nobody to send to.
-        self.pattern.number_of(id).ok_or(Error::Unroutable)
+        self.role.ask().0.number_of(id).ok_or(Error::Unroutable)
     }
 
     /// Ends the connection to a peer, given its routing id.
     pub(crate) fn disconnect_peer(&mut self, routing_id: u32) -> Result<()> {
-        self.catch_up()?;
-        let id = self.pattern.pipe_of(routing_id)?;
+        let id = self.ask()?.0.pipe_of(routing_id)?;
         self.remove_pipe(id);
         Ok(())
     }
 
     /// How many different prefixes are subscribed to.
     pub(crate) fn topics_count(&mut self) -> Result<usize> {
-        self.catch_up()?;
-        self.pattern.topics_count().ok_or(Error::InvalidArgument)
+        self.ask()?.0.topics_count().ok_or(Error::InvalidArgument)
     }
 
     /// Changes the options; what sessions must know at once is told them.
@@ -414,9 +442,10 @@ impl Core {
         let before = std::mem::replace(&mut self.options, Arc::new(options));
         let marks = |options: &Options| (options.send_hwm, options.recv_hwm);
         if self.options.live_hwm && marks(&before) != marks(&self.options) {
-            self.pipes.ids().into_iter().for_each(|id| self.set_marks(id));
+            self.role.pipes().ids().into_iter().for_each(|id| self.set_marks(id));
         }
-        self.pattern.configure(&self.options, &mut self.pipes);
+        let (pattern, pipes) = self.role.ask();
+        pattern.configure(&self.options, pipes);
         self.reap();
         Ok(())
     }
@@ -439,7 +468,7 @@ impl Core {
         self.owner.close();
         // Peers that came and were never looked at are let go with the mailbox.
         self.mailbox.close();
-        for id in self.pipes.ids() {
+        for id in self.role.pipes().ids() {
             self.remove_pipe(id);
         }
         self.context.unregister(self.number);

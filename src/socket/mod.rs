@@ -95,9 +95,14 @@ impl SocketHandle {
     /// # Errors
     /// [`Error::WouldBlock`], [`Error::NotSupported`], [`Error::WrongState`], [`Error::Unroutable`],
     /// [`Error::Terminated`], [`Error::NotASocket`], [`Error::Interrupted`]; the part is untouched then.
-    #[inline]
+    #[inline(always)]
     pub fn send(self, part: &mut Message, wait: bool) -> Result<()> {
         let mut turn = self.turn()?;
+        if turn.send_by_lane(part) { Ok(()) } else { self.send_in_turn(turn, part, wait) }
+    }
+
+    #[inline(never)]
+    fn send_in_turn(self, mut turn: Turn<'static, Box<Core>>, part: &mut Message, wait: bool) -> Result<()> {
         match turn.try_send(part) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;
@@ -151,12 +156,17 @@ impl SocketHandle {
     ///
     /// # Errors
     /// As [`SocketHandle::send`].
-    #[inline]
+    #[inline(always)]
     pub fn recv_into(self, part: &mut Message, wait: bool) -> Result<()> {
         if !part.is_inline() {
-            return replace(part, |part| self.recv_into(part, wait));
+            return replace(part, |part| self.recv_in_turn(self.turn()?, part, wait));
         }
         let mut turn = self.turn()?;
+        if turn.recv_by_lane(part) { Ok(()) } else { self.recv_in_turn(turn, part, wait) }
+    }
+
+    #[inline(never)]
+    fn recv_in_turn(self, mut turn: Turn<'static, Box<Core>>, part: &mut Message, wait: bool) -> Result<()> {
         match turn.try_recv(part) {
             Err(Error::WouldBlock) => self.recv_after_all(turn, wait, |core| core.try_recv(part)),
             result => result,
@@ -168,12 +178,27 @@ impl SocketHandle {
     ///
     /// # Errors
     /// As [`SocketHandle::recv`].
-    #[inline]
+    #[inline(always)]
     pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
         if !part.is_inline() {
-            return replace(part, |part| self.recv_tagged(part, tags, wait));
+            return replace(part, |part| self.recv_tagged_in_turn(self.turn()?, part, tags, wait));
         }
         let mut turn = self.turn()?;
+        if !turn.recv_by_lane(part) {
+            return self.recv_tagged_in_turn(turn, part, tags, wait);
+        }
+        tags.origin = turn.origin();
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn recv_tagged_in_turn(
+        self,
+        mut turn: Turn<'static, Box<Core>>,
+        part: &mut Message,
+        tags: &mut Tags,
+        wait: bool,
+    ) -> Result<()> {
         match turn.try_recv_tagged(part, tags) {
             Err(Error::WouldBlock) => {
                 self.recv_after_all(turn, wait, |core| core.try_recv_tagged(part, tags))

@@ -104,10 +104,28 @@ impl<T, const BLOCKS: usize> Table<T, BLOCKS> {
     }
 
     /// Takes the turn of the value with this handle.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, handle: usize) -> Option<Turn<'_, T>> {
+        if let Some(entry) = self.slot(handle)?.take_at_once()
+            && entry.handle == handle
+            && handle != 0
+            && fd::forks() == 0
+        {
+            return Some(Turn(entry));
+        }
+        // Any turn that was taken is given back.
+        self.get_after_all(handle)
+    }
+
+    #[inline]
+    fn slot(&self, handle: usize) -> Option<&InTurn<Entry<T>>> {
         let (block, index) = place::<BLOCKS>(handle);
-        let slot = &self.blocks[block].get()?[index];
+        Some(&self.blocks[block].get()?[index])
+    }
+
+    #[cold]
+    fn get_after_all(&self, handle: usize) -> Option<Turn<'_, T>> {
+        let slot = self.slot(handle)?;
         // In a forked child, a turn that another thread of the parent had is never given back.
         let entry = if fd::forks() == 0 { slot.take() } else { slot.take_within(FORKED_TURN_MAX)? };
         if entry.handle == handle && handle != 0 { Some(Turn(entry)) } else { None }

@@ -44,10 +44,15 @@ impl<T> InTurn<T> {
         Turn(self)
     }
 
+    /// Takes a turn, if nobody else has one.
+    #[inline(always)]
+    pub(crate) fn take_at_once(&self) -> Option<Turn<'_, T>> {
+        if self.taken.swap(true, Ordering::Acquire) { None } else { Some(Turn(self)) }
+    }
+
     /// Takes a turn, and waits for it no longer than this.
     pub(crate) fn take_within(&self, time: Duration) -> Option<Turn<'_, T>> {
-        let taken = !self.taken.swap(true, Ordering::Acquire) || self.wait(Instant::now().checked_add(time));
-        taken.then(|| Turn(self))
+        self.take_at_once().or_else(|| self.wait(Instant::now().checked_add(time)).then(|| Turn(self)))
     }
 
     #[cold]

@@ -1,8 +1,8 @@
 //! zmq_msg_t: the engine's messages in the application's structures; and the zmq_msg_ functions that make, move and
 //! end them. Properties are in property.rs, sending and receiving in transfer.rs.
 //!
-//! The structure has the engine's message as it is, and behind it what the message has beside its bytes. A mark at
-//! the end says that all this is there: memory that nobody initialised as a message, or that was closed, is noticed
+//! The structure has the engine's message as it is, and before it what the message has beside its bytes. A mark
+//! there says that all this is there: memory that nobody initialised as a message, or that was closed, is noticed
 //! before anything in it is followed. A message can be anywhere in memory, and be moved by copying the structure.
 
 use crate::abi::{FreeFn, zmq_msg_t};
@@ -17,7 +17,6 @@ use std::ptr;
 /// What is in a zmq_msg_t.
 #[repr(C)]
 pub(crate) struct Slot {
-    pub(crate) message: Message,
     /// The connection that the message came over; 0: none.
     pub(crate) origin: u64,
     /// What few messages have.
@@ -26,6 +25,9 @@ pub(crate) struct Slot {
     pub(crate) routing_id: u32,
     /// [`VALID`], or whatever.
     mark: u32,
+    /// Last: what writes a short body may write to the end of the next vector, under a mask (AVX-512), and all that is
+    /// there has to wait for that.
+    pub(crate) message: Message,
 }
 
 /// The mark of a structure that has a message.

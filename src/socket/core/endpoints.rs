@@ -122,7 +122,7 @@ impl Core {
         };
         let name = &self.options.routing.connect_routing_id;
         if !name.is_empty() {
-            self.pattern.name_next(name)?;
+            self.role.ask().0.name_next(name)?;
             Arc::make_mut(&mut self.options).routing.connect_routing_id.clear();
         }
         let line = session.as_ref().map(|session| session.line().clone());
@@ -147,7 +147,7 @@ impl Core {
     fn connect_datagrams(&mut self, address: &str, text: &str) -> Result<PipeId> {
         let (pipe, source) = Datagrams::connected(address, &self.owner, &self.options)?;
         let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
-        self.pattern.feed_all(id);
+        self.role.ask().0.feed_all(id);
         source.launch();
         self.note_connected(text, id);
         Ok(id)

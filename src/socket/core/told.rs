@@ -35,12 +35,12 @@ impl Core {
         if !self.owner.monitor.wants_statistics() {
             return Err(Error::InvalidArgument);
         }
-        let ids = self.pipes.ids();
+        let ids = self.role.pipes().ids();
         if ids.is_empty() {
             return Err(Error::WouldBlock);
         }
         for id in ids {
-            let (outward, inward) = self.pipes.get(id).waiting();
+            let (outward, inward) = self.role.ask().1.get(id).waiting();
             let (outward, inward) = (outward as u64, inward as u64);
             let endpoints = self.endpoints_of(id);
             self.owner.monitor.tell(MonitorEvent::PipesStats { outward, inward }, || endpoints);
@@ -50,16 +50,15 @@ impl Core {
 
     /// What can be done at once with one peer: see [`SocketHandle::peer_state`](super::super::SocketHandle::peer_state).
     pub(crate) fn peer_state(&mut self, routing_id: &[u8]) -> Result<Events> {
-        self.catch_up()?;
-        let id = self.pattern.pipe_named(routing_id)?;
-        let pipe = self.pipes.get(id);
+        let (pattern, pipes) = self.ask()?;
+        let pipe = pipes.get(pattern.pipe_named(routing_id)?);
         let readable = pipe.peek(Message::kind) == Some(Kind::Data);
         Ok(Events { readable, writable: !pipe.is_abandoned() && pipe.can_write() })
     }
 
     /// What a pipe leads to, as far as the socket knows.
     fn endpoints_of(&mut self, id: PipeId) -> Endpoints {
-        let metadata = metadata::lookup(self.pipes.get(id).origin());
+        let metadata = metadata::lookup(self.role.ask().1.get(id).origin());
         if let Some(known) = metadata.as_deref().and_then(Metadata::endpoints) {
             return known.clone();
         }
@@ -73,9 +72,10 @@ impl Core {
     /// Lifts the high-water marks of what is sent on all pipes: for what comes last.
     pub(crate) fn lift_marks(&mut self) {
         let _ = self.catch_up();
-        for id in self.pipes.ids() {
-            self.pipes.get(id).set_marks(Some(0), None);
-            self.pattern.writable(id, &mut self.pipes);
+        let (pattern, pipes) = self.role.ask();
+        for id in pipes.ids() {
+            pipes.get(id).set_marks(Some(0), None);
+            pattern.writable(id, pipes);
         }
     }
 }
