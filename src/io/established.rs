@@ -28,6 +28,8 @@ const LONG_BODY_BYTES_MIN: usize = 32 * 1024;
 const BEHIND_LONG_BODY_BYTES: usize = 8 * 1024;
 /// Reads or writes after which other sources have their turn.
 const TURNS_MAX: usize = 16;
+/// A batch that is smaller, and has another one behind it at once, is one of a chase.
+const CHASE_BYTES_MAX: usize = 4096;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
 const PONGS_MAX: usize = 16;
 
@@ -85,6 +87,8 @@ pub(crate) struct Established {
     closed: bool,
     /// Something was read since the last turn.
     heard: bool,
+    /// What was written last were small batches, as many as there can be in a turn.
+    chasing: bool,
     /// The time to live in the peer's last ping, until the heart knows of it.
     ttl_ds: Option<u16>,
     /// Heartbeats, where one of the two sides wants them.
@@ -100,12 +104,12 @@ struct PipeSink<'a> {
 }
 
 impl Sink for PipeSink<'_> {
-    #[inline]
+    #[inline(always)]
     fn ready(&mut self) -> bool {
         self.pipe.can_write()
     }
 
-    #[inline]
+    #[inline(always)]
     fn message(&mut self, part: Message) {
         self.pipe.write(part);
     }
@@ -167,6 +171,7 @@ impl Established {
             ending: false,
             closed: false,
             heard: false,
+            chasing: false,
             ttl_ds: None,
             heart: None,
         }
@@ -357,6 +362,8 @@ impl Established {
             }
             self.out = Batch::new();
         }
+        self.chasing = false;
+        let mut are_small = true;
         for _ in 0..TURNS_MAX {
             if self.closed {
                 return Err(Ended::ByApplication);
@@ -371,20 +378,25 @@ impl Established {
                 // Whole messages only, so that a connection that breaks leaves no part of one behind in the
                 // pipe. And only what is there at the first look: a batch that grew while it is made would
                 // be made message by message, in step with the writer.
-                let mut more = false;
-                while more || batch.len() < BATCH_BYTES {
-                    let part = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
-                    let Some(part) = part else { break };
-                    more = part.more();
+                let mut next = first(pipe);
+                while let Some(part) = next {
+                    let more = part.more();
                     self.encoder.encode(part, batch);
+                    if !more && batch.len() >= BATCH_BYTES {
+                        break;
+                    }
+                    // Of what the version has no bytes for, nothing is in the batch.
+                    next = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
                 }
             }
+            pipe.tell_read();
             if batch.is_empty() {
                 if self.closed {
                     continue;
                 }
                 return Ok(false);
             }
+            are_small &= batch.len() < CHASE_BYTES_MAX;
             match write(&self.fd, batch, &mut self.writable) {
                 Ok(true) => batch.clear(),
                 Ok(false) => {
@@ -397,7 +409,13 @@ impl Established {
                 }
             }
         }
+        self.chasing = are_small;
         Ok(true)
+    }
+
+    /// Whether the last [`Established::transmit`] followed the pipe's writer step by step.
+    pub(crate) fn is_chasing(&self) -> bool {
+        self.chasing
     }
 
     /// Ends the connection in order: everything was written, and what the peer sent meanwhile is not

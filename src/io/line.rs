@@ -157,6 +157,11 @@ impl Line {
         let _ = self.session.set(Arc::downgrade(session));
     }
 
+    /// Whether threads that send much over the connection write it by themselves.
+    pub(crate) fn may_press(&self) -> bool {
+        self.owner.rhythm.is_few()
+    }
+
     /// Marks the connection as read by threads of the application, or not any more: see [`Claim::set`].
     pub(crate) fn set_claimed(&self, claimed: bool) {
         self.claim.set(claimed);

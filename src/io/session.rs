@@ -50,6 +50,8 @@ use std::time::{Duration, Instant};
 const SUBSCRIPTIONS_WAITING_MAX: usize = 10_000;
 /// The shortest wait before connecting again.
 const RECONNECT_MIN: Duration = Duration::from_millis(1);
+/// How long a pipe's writer that was asked to write by itself is waited for.
+const LEFT_TO_WRITER: Duration = Duration::from_millis(1);
 
 /// How the session came to be.
 enum Role {
@@ -102,6 +104,8 @@ pub(crate) struct Session {
     /// The session has closed the pipe itself.
     dismissed: bool,
     ended: bool,
+    /// The pipe's writer was asked to write what is in it by itself, and until when it is waited for.
+    left_to_writer: Option<Instant>,
     /// The last connection's place among the origins of messages.
     origin: Option<Origin>,
     /// The connection, when it belongs to another session.
@@ -176,6 +180,7 @@ impl Session {
             closing: None,
             dismissed: false,
             ended: false,
+            left_to_writer: None,
             origin: None,
             handover: None,
             _alive: owner.runtime.alive(),
@@ -267,7 +272,17 @@ impl Session {
             again |= up.receive(pipe, scratch)?;
             up.beat(now)?;
         }
+        let is_theirs = self.direct.is_streaming() || self.left_to_writer.is_some_and(|until| now < until);
+        if is_theirs && self.closing.is_none() && up.is_flushed() {
+            return Ok(again);
+        }
+        self.left_to_writer = None;
         again |= up.transmit(pipe, scratch)?;
+        if up.is_chasing() && self.line.may_press() {
+            pipe.tell_chased();
+            self.left_to_writer = now.checked_add(LEFT_TO_WRITER);
+            return Ok(false);
+        }
         Ok(again)
     }
 
@@ -363,10 +378,8 @@ impl Session {
             Link::Up(up) if self.closing.is_none() => up.deadline(),
             _ => None,
         };
-        match (own, self.closing.flatten()) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let left = if matches!(self.link, Link::Up(_)) { self.left_to_writer } else { None };
+        [own, self.closing.flatten(), left].into_iter().flatten().min()
     }
 
     /// Takes note of why the session is driven.

@@ -103,9 +103,7 @@ impl Pipe {
         if self.under_way(self.consumed().load(Ordering::Acquire)) >= many {
             // The reader cannot make room by reading what it does not see.
             self.flush();
-            if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
-                owner.press(*key);
-            }
+            self.press();
         }
         let has_room = self.refresh_credit();
         let under_way = self.written.wrapping_sub(self.granted);

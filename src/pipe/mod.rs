@@ -37,6 +37,8 @@ pub(crate) enum Signal {
     Writable,
     /// There may be less room than there was, see [`Pipe::reconsider`].
     Tightened,
+    /// The reader is quick, and gets little at a time: the writer had better press, see [`Notify::press`].
+    Chased,
     /// The other end is closed: it reads nothing any more, and what it wrote is all there is.
     Closed,
 }
@@ -373,18 +375,34 @@ impl Pipe {
     }
 
     /// As [`Pipe::read`], but takes only what was there at the last look, and leaves it at that: for who
-    /// makes a batch of what there is while the other end goes on writing.
-    #[inline]
+    /// makes a batch of what there is while the other end goes on writing. The writer is not told before
+    /// [`Pipe::tell_read`].
+    #[inline(always)]
     pub(crate) fn read_seen(&mut self) -> Option<Message> {
         if !self.refill.is_empty() {
             return self.refill.pop_front();
         }
         let part = self.rx.pop_seen()?;
-        if !part.more() {
-            self.read = self.read.wrapping_add(1);
-            self.credit(false);
-        }
+        self.read = self.read.wrapping_add(usize::from(!part.more()));
         Some(part)
+    }
+
+    /// Tells the writer that the reader follows it step by step, which costs both.
+    pub(crate) fn tell_chased(&self) {
+        self.tell(Signal::Chased);
+    }
+
+    /// Has the other end read this one by this thread, if that can be.
+    pub(crate) fn press(&self) {
+        if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
+            owner.press(*key);
+        }
+    }
+
+    /// Tells the writer what was read by [`Pipe::read_seen`], when that is worth it.
+    #[inline]
+    pub(crate) fn tell_read(&mut self) {
+        self.credit(false);
     }
 
     /// Takes what the queue has.

@@ -153,6 +153,7 @@ impl Core {
                     Signal::Readable => pattern.readable(id, pipes),
                     Signal::Writable => pattern.writable(id, pipes),
                     Signal::Tightened => pipes.get(id).reconsider(),
+                    Signal::Chased => pipes.get(id).press(),
                     Signal::Closed => {
                         pattern.closed(id, pipes);
                         // What came last may not have been announced: closing is announcement enough.

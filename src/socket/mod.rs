@@ -115,6 +115,9 @@ impl SocketHandle {
     /// As [`SocketHandle::send`], and says whether another message is known to have room now.
     pub(crate) fn send_and_look(self, part: &mut Message, wait: bool) -> Result<bool> {
         let mut turn = self.turn()?;
+        if turn.send_by_lane(part) {
+            return Ok(turn.can_send_more());
+        }
         match turn.try_send(part) {
             Err(Error::WouldBlock) if wait => {
                 let timeout = turn.options.send_timeout;

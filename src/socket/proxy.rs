@@ -82,14 +82,14 @@ struct Traffic {
 struct Proxy {
     front: SocketHandle,
     back: SocketHandle,
-    lane: Lane,
+    way: Way,
     from_front: Traffic,
     from_back: Traffic,
 }
 
 /// How messages are moved.
 #[derive(Clone, Copy)]
-struct Lane {
+struct Way {
     capture: Option<SocketHandle>,
     /// Whether messages have tags, which the other side is to see too.
     tagged: bool,
@@ -98,7 +98,7 @@ struct Lane {
     single: bool,
 }
 
-impl Lane {
+impl Way {
     fn movable(self, from: Events, to: Events) -> bool {
         from.readable && (to.writable || self.single)
     }
@@ -129,27 +129,21 @@ impl Proxy {
         // The types that threads may share are those that know tags.
         let tagged = front.kind()?.is_thread_safe() || back.kind()?.is_thread_safe();
         let (from_front, from_back) = (Traffic::default(), Traffic::default());
-        Ok(Proxy {
-            front,
-            back,
-            lane: Lane { capture, tagged, single: front == back },
-            from_front,
-            from_back,
-        })
+        Ok(Proxy { front, back, way: Way { capture, tagged, single: front == back }, from_front, from_back })
     }
 
     /// Moves what can be moved, for a while. When nothing can be, gives what has to change before.
     fn work(&mut self) -> Result<Option<[PollItem; 2]>> {
         let (front, back) = (self.front, self.back);
         let gathering = Gathering::begin();
-        let there = forward(front, back, self.lane, &mut self.from_front)?;
-        let moved = there + forward(back, front, self.lane, &mut self.from_back)?;
+        let there = forward(front, back, self.way, &mut self.from_front)?;
+        let moved = there + forward(back, front, self.way, &mut self.from_back)?;
         drop(gathering);
         if moved > 0 {
             return Ok(None);
         }
         let (at_front, at_back) = (front.events()?, back.events()?);
-        if self.lane.movable(at_front, at_back) || self.lane.movable(at_back, at_front) {
+        if self.way.movable(at_front, at_back) || self.way.movable(at_back, at_front) {
             return Ok(None);
         }
         Ok(Some([wait_for(front, at_front, at_back), wait_for(back, at_back, at_front)]))
@@ -176,9 +170,9 @@ fn wait_for(socket: SocketHandle, own: Events, other: Events) -> PollItem {
 }
 
 /// Moves whole messages as long as there are some, and room for them. Gives how many.
-fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
-    if lane.single {
-        return answer_with_itself(from, lane, traffic);
+fn forward(from: SocketHandle, to: SocketHandle, way: Way, traffic: &mut Traffic) -> Result<usize> {
+    if way.single {
+        return answer_with_itself(from, way, traffic);
     }
     let mut has_room = false;
     for moved in 0..BURST {
@@ -187,10 +181,10 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
         }
         // It is asked for each message: a peer may go, and its room with it.
         let pass = |part: &mut Message, tags: &Tags| {
-            has_room = lane.pass_on(to, part, tags)?;
+            has_room = way.pass_on(to, part, tags)?;
             Ok(())
         };
-        if !pass_message(from, lane, traffic, pass)? {
+        if !pass_message(from, way, traffic, pass)? {
             return Ok(moved);
         }
     }
@@ -198,18 +192,18 @@ fn forward(from: SocketHandle, to: SocketHandle, lane: Lane, traffic: &mut Traff
 }
 
 /// As [`forward`], from a socket to itself: it has room for an answer only once it has the whole request.
-fn answer_with_itself(socket: SocketHandle, lane: Lane, traffic: &mut Traffic) -> Result<usize> {
+fn answer_with_itself(socket: SocketHandle, way: Way, traffic: &mut Traffic) -> Result<usize> {
     for moved in 0..BURST {
         let mut held = Vec::new();
         let hold = |part: &mut Message, tags: &Tags| {
             held.push((part.take(), tags.clone()));
             Ok(())
         };
-        if !pass_message(socket, lane, traffic, hold)? {
+        if !pass_message(socket, way, traffic, hold)? {
             return Ok(moved);
         }
         for (mut part, tags) in held {
-            lane.pass_on(socket, &mut part, &tags)?;
+            way.pass_on(socket, &mut part, &tags)?;
         }
     }
     Ok(BURST)
@@ -218,20 +212,20 @@ fn answer_with_itself(socket: SocketHandle, lane: Lane, traffic: &mut Traffic) -
 /// Gives the parts of the next message to `pass`. False: there is none.
 fn pass_message(
     from: SocketHandle,
-    lane: Lane,
+    way: Way,
     traffic: &mut Traffic,
     mut pass: impl FnMut(&mut Message, &Tags) -> Result<()>,
 ) -> Result<bool> {
     let mut first = true;
     loop {
         let (mut part, mut tags) = (Message::new(), Tags::default());
-        if !lane.take(from, &mut part, &mut tags, first)? {
+        if !way.take(from, &mut part, &mut tags, first)? {
             return Ok(false);
         }
         first = false;
         let more = part.more();
         traffic.bytes += part.len() as u64;
-        if let Some(capture) = lane.capture {
+        if let Some(capture) = way.capture {
             copy_to(capture, &part)?;
         }
         pass(&mut part, &tags)?;

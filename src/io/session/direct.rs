@@ -57,6 +57,7 @@ impl Session {
     pub(in crate::io) fn press(&mut self, scratch: &mut Scratch) -> bool {
         let Some((up, pipe)) = self.open() else { return false };
         let result = up.transmit_seen(pipe, scratch);
+        self.left_to_writer = None;
         if self.conclude(result) {
             self.direct.stream(&self.home.thread.care, self.home.key);
         }

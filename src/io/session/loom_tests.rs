@@ -23,6 +23,10 @@ struct Held {
     /// What was written to the connection, and what was read from it for which there was no room.
     sent: Vec<u8>,
     waiting: Vec<u8>,
+    /// The I/O thread writes so many messages before it asks the sender to go on by itself.
+    chases: usize,
+    /// It has asked.
+    left_to_writer: bool,
 }
 
 /// A session and its line, with the I/O thread's inbox.
@@ -61,7 +65,14 @@ impl Model {
         let told = Arc::new(Told(std::sync::Mutex::default()));
         far.set_owner(told.clone(), 0);
         near.set_owner(Arc::new(Deaf), 0);
-        let held = Held { direct: Direct::default(), pipe: far, sent: Vec::new(), waiting: Vec::new() };
+        let held = Held {
+            direct: Direct::default(),
+            pipe: far,
+            sent: Vec::new(),
+            waiting: Vec::new(),
+            chases: usize::MAX,
+            left_to_writer: false,
+        };
         let model = Arc::new(Model {
             held: Mutex::new(held),
             claim: Claim::default(),
@@ -89,7 +100,15 @@ impl Model {
         while let Some(part) = held.pipe.read_now() {
             held.sent.extend_from_slice(part.as_bytes());
         }
+        held.left_to_writer = false;
         held.direct.stream(&self.care, 0);
+    }
+
+    /// The sender has been waited for long enough.
+    fn expire(&self) {
+        let mut held = self.held.lock().unwrap();
+        held.left_to_writer = false;
+        held.drive();
     }
 
     /// The I/O thread does what it has been told.
@@ -145,8 +164,14 @@ impl Held {
 
     fn drive(&mut self) {
         self.receive();
-        while let Some(part) = self.pipe.read() {
+        while !self.direct.is_streaming() && !self.left_to_writer {
+            if self.chases == 0 {
+                (self.chases, self.left_to_writer) = (usize::MAX, true);
+                return self.pipe.tell_chased();
+            }
+            let Some(part) = self.pipe.read() else { return };
             self.sent.extend_from_slice(part.as_bytes());
+            self.chases -= 1;
         }
     }
 }
@@ -171,6 +196,37 @@ fn loom_room_that_is_made_while_a_connection_is_taken_back_is_used() {
         let second = early.or_else(|| near.read()).expect("there was room for it");
         assert_eq!(second.as_bytes(), [1]);
     });
+}
+
+/// Asked by an I/O thread that follows it step by step, the sender writes by itself, or has left for good before it heard.
+#[test]
+fn loom_what_is_left_to_the_sender_is_written() {
+    for presses in [false, true] {
+        model(move || {
+            let (model, mut near) = Model::new(0);
+            model.held.lock().unwrap().chases = 1;
+            model.held.lock().unwrap().drive();
+            let theirs = model.clone();
+            let io = thread::spawn(move || {
+                theirs.work();
+                theirs.work();
+                theirs.look();
+            });
+            for value in 0..3 {
+                near.write(part(value));
+                near.flush();
+                if presses && value == 1 {
+                    model.press();
+                }
+            }
+            io.join().unwrap();
+            model.work();
+            model.expire();
+            model.settle();
+            assert_eq!(model.held.lock().unwrap().sent, [0, 1, 2], "all, once, in order");
+            drop(near);
+        });
+    }
 }
 
 /// What a thread leaves in the pipe when it has pressed is written by the I/O thread, while another thread reads.

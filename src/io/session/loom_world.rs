@@ -209,7 +209,9 @@ impl World {
         if std::mem::take(&mut held.broken) || held.receive().is_err() {
             self.lose(held);
         }
-        held.transmit(self, Pipe::read);
+        if !held.direct.is_streaming() {
+            held.transmit(self, Pipe::read);
+        }
         if let Some(connection) = &held.link
             && !held.direct.is_claimed()
         {
