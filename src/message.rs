@@ -374,6 +374,17 @@ impl Message {
         self.clone()
     }
 
+    /// So many messages with the same body, at the cost of one: all say so.
+    #[inline]
+    pub(crate) fn share_out(&mut self, count: usize) -> Shares<'_> {
+        self.set_shared();
+        if !self.is_inline() {
+            // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add to it.
+            unsafe { self.head.as_ref().refs.fetch_add(count, Ordering::Relaxed) };
+        }
+        Shares { message: self, left: count }
+    }
+
     /// What the message is for.
     #[inline]
     pub(crate) fn kind(&self) -> Kind {
@@ -502,6 +513,34 @@ impl Message {
         rest[DATA] = data.cast();
         rest[LEN] = ptr::without_provenance_mut(len);
         Message { head, meta: 0, rest }
+    }
+}
+
+/// Messages with one body, see [`Message::share_out`].
+pub(crate) struct Shares<'a> {
+    message: &'a mut Message,
+    /// How many are still to be given out.
+    left: usize,
+}
+
+impl Iterator for Shares<'_> {
+    type Item = Message;
+
+    #[inline]
+    fn next(&mut self) -> Option<Message> {
+        self.left = self.left.checked_sub(1)?;
+        // SAFETY: one of the references that were counted for these is the new message's.
+        Some(unsafe { Message::copy_of(self.message) })
+    }
+}
+
+impl Drop for Shares<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.left > 0 && !self.message.is_inline() {
+            // SAFETY: the references that nobody has got are ours to give back.
+            unsafe { release(self.message.head, self.left) };
+        }
     }
 }
 

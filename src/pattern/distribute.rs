@@ -7,6 +7,7 @@
 use super::pipe_map::PipeMap;
 use super::{PipeId, Pipes};
 use crate::message::Message;
+use crate::pipe::Pipe;
 
 /// See the module's documentation.
 #[derive(Default)]
@@ -132,6 +133,9 @@ impl Distribute {
     /// Sends a part to the chosen pipes; after the last part none is chosen.
     #[inline]
     pub(super) fn send(&mut self, part: &mut Message, pipes: &mut Pipes) {
+        if !self.within && !part.more() {
+            return self.send_whole(part, pipes);
+        }
         if !self.within {
             self.leave_out_full(pipes);
         }
@@ -148,6 +152,22 @@ impl Distribute {
         if !self.within {
             self.chosen = 0;
         }
+    }
+
+    /// Sends a message of one part to the chosen pipes that have room.
+    #[inline]
+    fn send_whole(&mut self, part: &mut Message, pipes: &mut Pipes) {
+        let chosen = std::mem::take(&mut self.chosen);
+        let Some((last, others)) = self.pipes[..chosen].split_last() else { return drop(part.take()) };
+        if !others.is_empty() {
+            let mut shares = part.share_out(others.len());
+            for id in others {
+                write_whole(pipes.get(*id), || shares.next());
+            }
+        }
+        write_whole(pipes.get(*last), || Some(part.take()));
+        // Where there was no room for it.
+        drop(part.take());
     }
 
     /// Leaves the pipes without room out of the message that begins.
@@ -181,6 +201,17 @@ impl Distribute {
                 *at = place;
             }
         }
+    }
+}
+
+/// Writes a message of one part, if there is room.
+#[inline]
+fn write_whole(pipe: &mut Pipe, message: impl FnOnce() -> Option<Message>) {
+    if pipe.can_write()
+        && let Some(message) = message()
+    {
+        pipe.write(message);
+        pipe.flush();
     }
 }
 

@@ -46,11 +46,13 @@ pub struct SocketHandle(usize);
 
 /// Receives in place of a message that is dropped after that, and not while the socket is held: who frees the body may
 /// use the socket.
+#[inline(always)]
 fn replace(part: &mut Message, recv: impl FnOnce(&mut Message) -> Result<()>) -> Result<()> {
-    let before = part.take();
+    let before = if part.is_inline() { None } else { Some(part.take()) };
     let result = recv(part);
-    if result.is_err() {
-        *part = before;
+    match before {
+        Some(before) if result.is_err() => *part = before,
+        before => drop(before),
     }
     result
 }
@@ -161,11 +163,10 @@ impl SocketHandle {
     /// As [`SocketHandle::send`].
     #[inline(always)]
     pub fn recv_into(self, part: &mut Message, wait: bool) -> Result<()> {
-        if !part.is_inline() {
-            return replace(part, |part| self.recv_in_turn(self.turn()?, part, wait));
-        }
-        let mut turn = self.turn()?;
-        if turn.recv_by_lane(part) { Ok(()) } else { self.recv_in_turn(turn, part, wait) }
+        replace(part, |part| {
+            let mut turn = self.turn()?;
+            if turn.recv_by_lane(part) { Ok(()) } else { self.recv_in_turn(turn, part, wait) }
+        })
     }
 
     #[inline(never)]
@@ -183,15 +184,14 @@ impl SocketHandle {
     /// As [`SocketHandle::recv`].
     #[inline(always)]
     pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
-        if !part.is_inline() {
-            return replace(part, |part| self.recv_tagged_in_turn(self.turn()?, part, tags, wait));
-        }
-        let mut turn = self.turn()?;
-        if !turn.recv_by_lane(part) {
-            return self.recv_tagged_in_turn(turn, part, tags, wait);
-        }
-        tags.origin = turn.origin();
-        Ok(())
+        replace(part, |part| {
+            let mut turn = self.turn()?;
+            if !turn.recv_by_lane(part) {
+                return self.recv_tagged_in_turn(turn, part, tags, wait);
+            }
+            tags.origin = turn.origin();
+            Ok(())
+        })
     }
 
     #[inline(never)]
