@@ -7,11 +7,12 @@
 
 mod arena;
 mod body;
+mod refs;
 mod slots;
 
 use crate::shelf::{self, Shelved};
 use arena::make_body;
-use body::{Head, Owned, free_owned, release};
+use body::{Block, Head, Owned, free_owned, release};
 use std::alloc::{Layout, alloc};
 use std::mem::{ManuallyDrop, size_of};
 use std::num::NonZero;
@@ -19,6 +20,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub(crate) use arena::Arena;
+pub(crate) use refs::Spent;
 
 /// The longest body, in bytes, that a message holds in itself.
 pub const INLINE_MAX: usize = 30;
@@ -367,22 +369,30 @@ impl Message {
         self.set_flags(self.flags() | FLAG_SHARED);
     }
 
+    /// Whether others may have the body too, even one that is inline.
+    #[inline]
+    pub(crate) fn is_shared_out(&self) -> bool {
+        self.flags() & FLAG_SHARED != 0
+    }
+
+    /// Whether the body is in the message, or in memory of the library's own: nobody waits for its end.
+    #[inline]
+    pub(crate) fn is_ours(&self) -> bool {
+        // SAFETY: a body that is not inline has a head, which our reference keeps alive.
+        self.is_inline() || Block::is_block(unsafe { self.head.as_ref() })
+    }
+
+    /// Whether the two are one message: they have the same flags, and a body that is one, or has the same few bytes.
+    #[inline]
+    pub(crate) fn is_same(&self, other: &Message) -> bool {
+        self.head == other.head && self.meta == other.meta && self.rest == other.rest
+    }
+
     /// Another message with the same body; both say so.
     #[inline]
     pub fn share(&mut self) -> Message {
         self.set_shared();
         self.clone()
-    }
-
-    /// So many messages with the same body, at the cost of one: all say so.
-    #[inline]
-    pub(crate) fn share_out(&mut self, count: usize) -> Shares<'_> {
-        self.set_shared();
-        if !self.is_inline() {
-            // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add to it.
-            unsafe { self.head.as_ref().refs.fetch_add(count, Ordering::Relaxed) };
-        }
-        Shares { message: self, left: count }
     }
 
     /// What the message is for.
@@ -513,34 +523,6 @@ impl Message {
         rest[DATA] = data.cast();
         rest[LEN] = ptr::without_provenance_mut(len);
         Message { head, meta: 0, rest }
-    }
-}
-
-/// Messages with one body, see [`Message::share_out`].
-pub(crate) struct Shares<'a> {
-    message: &'a mut Message,
-    /// How many are still to be given out.
-    left: usize,
-}
-
-impl Iterator for Shares<'_> {
-    type Item = Message;
-
-    #[inline]
-    fn next(&mut self) -> Option<Message> {
-        self.left = self.left.checked_sub(1)?;
-        // SAFETY: one of the references that were counted for these is the new message's.
-        Some(unsafe { Message::copy_of(self.message) })
-    }
-}
-
-impl Drop for Shares<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        if self.left > 0 && !self.message.is_inline() {
-            // SAFETY: the references that nobody has got are ours to give back.
-            unsafe { release(self.message.head, self.left) };
-        }
     }
 }
 

@@ -3,8 +3,9 @@
 
 use super::fd::Fd;
 use super::heart::{Beat, Heart};
+use super::run::Run;
 use super::{READ_BYTES, Scratch, sys};
-use crate::message::{Kind, Message};
+use crate::message::{Kind, Message, Spent};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::socket::options::Heartbeat;
@@ -371,25 +372,29 @@ impl Established {
             if !self.writable {
                 return Ok(false);
             }
-            let batch = &mut scratch.output;
+            let (batch, mut in_run) = (&mut scratch.output, 0);
             if self.peer.version == Version::Raw {
                 self.closed = fill_raw(&first, pipe, batch);
             } else {
                 // Whole messages only, so that a connection that breaks leaves no part of one behind in the
                 // pipe. And only what is there at the first look: a batch that grew while it is made would
                 // be made message by message, in step with the writer.
-                let mut next = first(pipe);
-                while let Some(part) = next {
-                    let more = part.more();
-                    self.encoder.encode(part, batch);
-                    if !more && batch.len() >= BATCH_BYTES {
-                        break;
+                match first(pipe) {
+                    Some(part) if part.is_shared_out() && part.is_data() && self.encoder.is_plain() => {
+                        in_run = self.as_run(part, pipe, batch, &mut scratch.run);
                     }
-                    // Of what the version has no bytes for, nothing is in the batch.
-                    next = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
+                    next => self.encode_all(next, &first, pipe, batch),
                 }
             }
             pipe.tell_read();
+            if in_run > 0 {
+                let bytes = scratch.run.bytes(in_run);
+                are_small &= bytes.len() < CHASE_BYTES_MAX;
+                if write_bytes(&self.fd, bytes, &mut self.out, &mut self.writable)? {
+                    continue;
+                }
+                return Ok(false);
+            }
             if batch.is_empty() {
                 if self.closed {
                     continue;
@@ -411,6 +416,83 @@ impl Established {
         }
         self.chasing = are_small;
         Ok(true)
+    }
+
+    /// Encodes `next`, and what follows it in the pipe, of which the first is taken by `first`.
+    #[inline(always)]
+    fn encode_all(
+        &mut self,
+        mut next: Option<Message>,
+        first: impl Fn(&mut Pipe) -> Option<Message>,
+        pipe: &mut Pipe,
+        batch: &mut Batch,
+    ) {
+        let mut spent = Spent::new();
+        while let Some(part) = next {
+            let more = part.more();
+            self.encoder.encode_one(part, batch, &mut spent);
+            if !more && batch.len() >= BATCH_BYTES {
+                break;
+            }
+            // Of what the version has no bytes for, nothing is in the batch.
+            next = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
+        }
+    }
+
+    /// Takes a part, and what follows it in the pipe, as those of a run, for the peers that get the same: so many parts of
+    /// the run are to be written. If there are none, all is in the batch.
+    #[inline(never)]
+    fn as_run(&mut self, part: Message, pipe: &mut Pipe, batch: &mut Batch, run: &mut Run) -> usize {
+        let mut next = Some(part);
+        let count = self.follow(run, &mut next, pipe);
+        if next.is_none() {
+            return count;
+        }
+        if count == 0 {
+            next = self.record(next, pipe, batch, run);
+            if next.is_none() && run.finish(self.peer.version, batch) {
+                return run.len();
+            }
+        } else {
+            batch.append(run.bytes(count));
+        }
+        self.encode_all(next, Pipe::read_seen, pipe, batch);
+        0
+    }
+
+    /// Encodes `next`, and what follows it in the pipe, as a new run; gives a part that is none of a run.
+    fn record(
+        &self,
+        mut next: Option<Message>,
+        pipe: &mut Pipe,
+        batch: &mut Batch,
+        run: &mut Run,
+    ) -> Option<Message> {
+        run.clear();
+        while let Some(part) = next {
+            if !part.is_ours() || !self.encoder.encode_copy(&part, batch) {
+                run.clear();
+                return Some(part);
+            }
+            let more = part.more();
+            let has_room = run.push(part, batch.len()) && batch.len() < BATCH_BYTES;
+            if !more && !has_room {
+                return None;
+            }
+            next = pipe.read_seen();
+        }
+        None
+    }
+
+    /// Takes `next`, and what follows it in the pipe, as far as the run has it too: so many parts.
+    fn follow(&self, run: &Run, next: &mut Option<Message>, pipe: &mut Pipe) -> usize {
+        let (mut count, mut spent) = (0, Spent::new());
+        while let Some(part) = next.take_if(|part| run.goes_on(self.peer.version, count, part)) {
+            spent.push(part);
+            count += 1;
+            *next = pipe.read_seen();
+        }
+        count
     }
 
     /// Whether the last [`Established::transmit`] followed the pipe's writer step by step.
@@ -442,6 +524,22 @@ fn fill_raw(first: impl Fn(&mut Pipe) -> Option<Message>, pipe: &mut Pipe, batch
         }
     }
     false
+}
+
+/// Writes bytes. `Ok(false)`: the kernel took a part of them and has no more room; the rest is in `left`.
+fn write_bytes(fd: &Fd, mut bytes: &[u8], left: &mut Batch, writable: &mut bool) -> Result<bool, Ended> {
+    while !bytes.is_empty() {
+        match sys::write(fd.as_fd(), &[IoSlice::new(bytes)]) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                *writable = false;
+                left.append(bytes);
+                return Ok(false);
+            }
+            Err(error) => return Err(Ended::Broken(error)),
+        }
+    }
+    Ok(true)
 }
 
 /// Writes the batch. `Ok(false)`: the kernel took a part of it and has no more room.

@@ -24,6 +24,7 @@ pub(crate) mod owner;
 pub(crate) mod parker;
 pub(crate) mod patience;
 pub(crate) mod report;
+pub(crate) mod run;
 pub(crate) mod session;
 mod socks;
 pub(crate) mod sys;
@@ -34,6 +35,7 @@ pub(crate) mod sys_wait;
 pub(crate) mod thread;
 pub(crate) mod zap;
 
+use self::run::Run;
 use crate::message::Arena;
 use crate::pipe::Signal;
 use crate::wire::batch::Batch;
@@ -121,12 +123,19 @@ pub(crate) struct Scratch {
     pub(crate) input: Box<[u8]>,
     /// Where messages are encoded into.
     pub(crate) output: Batch,
+    /// What was encoded last, if others may get the same.
+    pub(crate) run: Run,
     /// Where middle-sized bodies are put.
     pub(crate) arena: Arena,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Scratch {
-        Scratch { input: vec![0; READ_BYTES].into_boxed_slice(), output: Batch::new(), arena: Arena::new() }
+        Scratch {
+            input: vec![0; READ_BYTES].into_boxed_slice(),
+            output: Batch::new(),
+            run: Run::default(),
+            arena: Arena::new(),
+        }
     }
 }

@@ -76,6 +76,12 @@ impl Block {
         Some(block)
     }
 
+    /// Whether the head is that of a block.
+    #[inline]
+    pub(super) fn is_block(head: &Head) -> bool {
+        head.free as *const () == Block::free as *const ()
+    }
+
     /// Where the bytes are.
     ///
     /// # Safety

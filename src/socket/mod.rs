@@ -44,17 +44,25 @@ static SOCKETS: Table<Box<Core>> = Table::new();
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SocketHandle(usize);
 
-/// Receives in place of a message that is dropped after that, and not while the socket is held: who frees the body may
-/// use the socket.
-#[inline(always)]
-fn replace(part: &mut Message, recv: impl FnOnce(&mut Message) -> Result<()>) -> Result<()> {
-    let before = if part.is_inline() { None } else { Some(part.take()) };
-    let result = recv(part);
-    match before {
-        Some(before) if result.is_err() => *part = before,
-        before => drop(before),
+/// A message in whose place another is received. It is dropped after that, and not while the socket is held: who frees
+/// the body may use the socket.
+struct Before(Option<Message>);
+
+impl Before {
+    #[inline(always)]
+    fn take(part: &mut Message) -> Before {
+        Before(if part.is_inline() { None } else { Some(part.take()) })
     }
-    result
+
+    /// Puts it back if nothing was received.
+    #[inline(always)]
+    fn end<T>(self, part: &mut Message, result: Result<T>) -> Result<T> {
+        match self.0 {
+            Some(before) if result.is_err() => *part = before,
+            before => drop(before),
+        }
+        result
+    }
 }
 
 impl SocketHandle {
@@ -163,10 +171,18 @@ impl SocketHandle {
     /// As [`SocketHandle::send`].
     #[inline(always)]
     pub fn recv_into(self, part: &mut Message, wait: bool) -> Result<()> {
-        replace(part, |part| {
-            let mut turn = self.turn()?;
-            if turn.recv_by_lane(part) { Ok(()) } else { self.recv_in_turn(turn, part, wait) }
-        })
+        let before = Before::take(part);
+        let received = match self.turn() {
+            Ok(mut turn) => {
+                if turn.recv_by_lane(part) {
+                    Ok(())
+                } else {
+                    self.recv_in_turn(turn, part, wait)
+                }
+            }
+            Err(error) => Err(error),
+        };
+        before.end(part, received)
     }
 
     #[inline(never)]
@@ -184,14 +200,19 @@ impl SocketHandle {
     /// As [`SocketHandle::recv`].
     #[inline(always)]
     pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
-        replace(part, |part| {
-            let mut turn = self.turn()?;
-            if !turn.recv_by_lane(part) {
-                return self.recv_tagged_in_turn(turn, part, tags, wait);
+        let before = Before::take(part);
+        let received = match self.turn() {
+            Ok(mut turn) => {
+                if turn.recv_by_lane(part) {
+                    tags.origin = turn.origin();
+                    Ok(())
+                } else {
+                    self.recv_tagged_in_turn(turn, part, tags, wait)
+                }
             }
-            tags.origin = turn.origin();
-            Ok(())
-        })
+            Err(error) => Err(error),
+        };
+        before.end(part, received)
     }
 
     #[inline(never)]

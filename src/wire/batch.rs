@@ -74,6 +74,16 @@ impl Batch {
         &mut self.bytes
     }
 
+    /// The bytes, if nothing else is in the batch and none is written, to be exchanged for others.
+    pub(crate) fn plain_bytes(&mut self) -> Option<&mut Vec<u8>> {
+        (self.bodies.is_empty() && self.written == 0).then_some(&mut self.bytes)
+    }
+
+    /// Appends bytes as they are.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
     /// Where headers and small bodies are appended.
     #[inline]
     pub(super) fn small_bytes(&mut self) -> &mut Vec<u8> {

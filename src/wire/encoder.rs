@@ -6,7 +6,7 @@ use super::cipher::Sealer;
 use super::command::{self, CANCEL, JOIN, LEAVE, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
 use super::frame::{self, FLAG_COMMAND, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
-use crate::message::{INLINE_MAX, Kind, Message};
+use crate::message::{INLINE_MAX, Kind, Message, Spent};
 
 /// What begins a message that subscribes, and one that takes that back, before they were commands.
 const SUBSCRIBE_BYTE: u8 = 1;
@@ -46,11 +46,38 @@ impl Encoder {
         self.sealer.take().expect("it encrypts")
     }
 
+    /// Whether it encodes for all peers of its version alike.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.sealer.is_none()
+    }
+
     /// Appends a message part; what the version has no bytes for, an identity say, adds none.
-    #[inline(always)]
     pub(crate) fn encode(&mut self, part: Message, batch: &mut Batch) {
+        self.encode_one(part, batch, &mut Spent::new());
+    }
+
+    /// As [`Encoder::encode`], for one of many parts: those that were copied are `spent` together.
+    #[inline(always)]
+    pub(crate) fn encode_one(&mut self, part: Message, batch: &mut Batch, spent: &mut Spent) {
+        if self.encode_short(&part, batch) {
+            spent.push(part);
+        } else {
+            self.encode_other(part, batch);
+        }
+    }
+
+    /// Appends a copy of a message part, as the same bytes that any other peer of this version gets. False: it is not to be
+    /// copied, or not the same to all, and nothing is done.
+    #[inline]
+    pub(crate) fn encode_copy(&self, part: &Message, batch: &mut Batch) -> bool {
+        self.encode_short(part, batch) || self.encode_middle(part, batch)
+    }
+
+    /// Appends a copy of what has the short header, unless it is to be encrypted.
+    #[inline(always)]
+    fn encode_short(&self, part: &Message, batch: &mut Batch) -> bool {
         if part.len() >= self.long_bytes_min || part.kind() != Kind::Data {
-            return self.encode_other(part, batch);
+            return false;
         }
         let header = frame::short_header(self.version, part.len() as u8, part.more());
         let bytes = batch.small_bytes();
@@ -60,11 +87,23 @@ impl Encoder {
             bytes.extend_from_slice(&header);
             bytes.extend_from_slice(inline);
             bytes.truncate(end);
-            return;
+            return true;
         }
         bytes.reserve(header.len() + part.len());
         bytes.extend_from_slice(&header);
         bytes.extend_from_slice(part.as_bytes());
+        true
+    }
+
+    /// The same of what has the long header, and is not large.
+    fn encode_middle(&self, part: &Message, batch: &mut Batch) -> bool {
+        if self.sealer.is_some() || part.kind() != Kind::Data || part.len() >= LARGE_BODY_BYTES_MIN {
+            return false;
+        }
+        let flags = if part.more() { FLAG_MORE } else { 0 };
+        frame::put(batch.small_bytes(), self.version, part.len(), flags);
+        batch.small_bytes().extend_from_slice(part.as_bytes());
+        true
     }
 
     #[inline(never)]

@@ -1,7 +1,8 @@
 //! Subscriptions: prefixes that add up and are counted, over every transport.
 
 use crate::common::{
-    Context, bind, eventually, meet, own_tcp_endpoint, recv, recv_all, recv_text, send, send_all, try_recv,
+    Context, Random, bind, eventually, meet, own_tcp_endpoint, recv, recv_all, recv_text, send, send_all,
+    send_part, try_recv,
 };
 use crate::{Place, over_each};
 use oxmq::{Error, SocketHandle, SocketType};
@@ -216,4 +217,70 @@ fn a_hundred_thousand_prefixes_at_once() {
         }
         sub.close().expect("close");
     }
+}
+
+/// A message that names itself, of a length that is its own: within the message, of a block, large, or lent.
+fn numbered(topic: u8, number: usize) -> Vec<u8> {
+    let mut bytes = vec![topic];
+    bytes.extend(format!("{number} ").bytes());
+    bytes.resize(bytes.len() + [0, 20, 50, 300, 3000, 9000][number % 6], number as u8);
+    bytes
+}
+
+#[test]
+fn many_subscribers_get_a_stream_each_as_it_has_subscribed() {
+    const MESSAGES: usize = 12_000;
+    const TOPICS: [&[u8]; 8] = [b"ab", b"ab", b"a", b"ab", b"", b"ab", b"b", b"ab"];
+    let context = Context::new();
+    let publisher = context.socket_with(SocketType::Xpub, |options| {
+        options.send_hwm = 0;
+        options.publishing.verbose = true;
+    });
+    let endpoint = bind(publisher, "tcp://127.0.0.1:*");
+    let subscribers: Vec<_> = TOPICS
+        .iter()
+        .map(|topics| {
+            let context = Context::new();
+            let subscriber = context.socket_with(SocketType::Sub, |options| options.recv_hwm = 0);
+            topics.iter().for_each(|topic| subscriber.subscribe(&[*topic]).expect("subscribe"));
+            subscriber.subscribe(b"end").expect("subscribe");
+            subscriber.connect(&endpoint).expect("connect");
+            let got = std::thread::spawn(move || {
+                let mut got = Vec::new();
+                loop {
+                    let part = recv(subscriber);
+                    if part == b"end" {
+                        return got;
+                    }
+                    got.push(part);
+                }
+            });
+            (context, topics, got)
+        })
+        .collect();
+    // Each subscription is told once by each.
+    let count = TOPICS.iter().map(|topics| topics.len() + 1).sum();
+    (0..count).for_each(|_| drop(recv(publisher)));
+    let mut random = Random(7);
+    let topics: Vec<u8> = (0..MESSAGES).map(|_| b"aaaaaaab"[random.below(8)]).collect();
+    for (number, topic) in topics.iter().enumerate() {
+        let more = number % 100 == 0;
+        send_part(publisher, &numbered(*topic, number), more, true).expect("send");
+        if more {
+            send(publisher, "the rest");
+        }
+    }
+    send(publisher, "end");
+    for (context, wanted, got) in subscribers {
+        let mut expected = Vec::new();
+        for (number, topic) in topics.iter().enumerate().filter(|(_, topic)| wanted.contains(topic)) {
+            expected.push(numbered(*topic, number));
+            expected.extend((number % 100 == 0).then(|| b"the rest".to_vec()));
+        }
+        let got = got.join().expect("it has received");
+        assert_eq!(got.len(), expected.len());
+        assert!(got == expected, "all, in order");
+        context.end();
+    }
+    context.end();
 }
