@@ -42,6 +42,11 @@ cost_cases () {
             echo "$transport-cpu-per-message|$bytes|ns|cpu_ns|-|2 4|throughput $transport $bytes $MS|"
         done
     done
+    for bytes in 1 64 1024; do
+        for metric in make send recv; do
+            echo "calls-$metric|$bytes|ns|$metric|-|2 4|calls $bytes $SHORT_MS|"
+        done
+    done
     echo "tcp-trickle-cpu|64|ns|cpu_ns|-|2 4|trickle tcp 64 $SHORT_MS|raw tcp 64 $SHORT_MS trickle"
     echo "inproc-trickle-cpu|64|ns|cpu_ns|-|2 4|trickle inproc 64 $SHORT_MS|"
 }

@@ -35,7 +35,7 @@ MANY_STALL_MS=20000
 RUN_SECONDS_MAX=120
 CC=${CC:-cc}
 CFLAGS="-std=gnu11 -O2 -Wall -Wextra -Werror"
-PROGRAMS="throughput latency trickle device fanout connections spread sockets subscribe instructions"
+PROGRAMS="throughput calls latency trickle device fanout connections spread sockets subscribe instructions"
 LIMITS="raw rawqueue queue"
 . "$here/cases.sh"
 
