@@ -45,6 +45,8 @@ pub(crate) enum Kind {
 const FLAG_MORE: u8 = 1;
 /// The body may be that of another message too, which is to be known when it is not inline.
 const FLAG_SHARED: u8 = 0x40;
+/// What several peers get, and nobody outside may write to: see [`Message::share_out`].
+const FLAG_FOR_MANY: u8 = 0x08;
 const KIND_SHIFT: u8 = 1;
 const KIND_MASK: u8 = 0b110;
 /// See [`Message::marker`].
@@ -52,7 +54,8 @@ const FLAG_MARKER: u8 = 0x20;
 const MARKER: u8 = FLAG_MARKER | FLAG_MORE;
 
 const _: () = assert!(
-    FLAG_MORE + FLAG_SHARED + FLAG_MARKER + KIND_MASK == FLAG_MORE | FLAG_SHARED | FLAG_MARKER | KIND_MASK,
+    FLAG_MORE + FLAG_SHARED + FLAG_FOR_MANY + FLAG_MARKER + KIND_MASK
+        == FLAG_MORE | FLAG_SHARED | FLAG_FOR_MANY | FLAG_MARKER | KIND_MASK,
     "each flag has bits of its own"
 );
 
@@ -351,8 +354,10 @@ impl Message {
     /// Says whether more parts of the same message follow.
     #[inline]
     pub fn set_more(&mut self, more: bool) {
-        if self.more() != more {
-            self.set_flags(self.flags() ^ FLAG_MORE);
+        let flags = self.flags();
+        let wanted = flags & !(FLAG_MORE | FLAG_FOR_MANY) | if more { FLAG_MORE } else { 0 };
+        if flags != wanted {
+            self.set_flags(wanted);
         }
     }
 
@@ -369,10 +374,11 @@ impl Message {
         self.set_flags(self.flags() | FLAG_SHARED);
     }
 
-    /// Whether others may have the body too, even one that is inline.
+    /// Whether several peers get it, and the application has kept no message with its body, which it might change all the
+    /// same.
     #[inline]
-    pub(crate) fn is_shared_out(&self) -> bool {
-        self.flags() & FLAG_SHARED != 0
+    pub(crate) fn is_for_many(&self) -> bool {
+        self.flags() & FLAG_FOR_MANY != 0
     }
 
     /// Whether the body is in the message, or in memory of the library's own: nobody waits for its end.

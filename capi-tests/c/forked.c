@@ -64,6 +64,22 @@ static void close_and_term (void)
     OK (zmq_term (context));
 }
 
+/* What was sent and received before makes no difference. */
+static void use_inherited (void)
+{
+    void *sockets [6];
+    int at;
+    sockets [0] = push, sockets [1] = pull, sockets [2] = near, sockets [3] = far, sockets [4] = asking;
+    sockets [5] = open_pair;
+    for (at = 0; at < 6; at++) {
+        zmq_msg_t msg;
+        OK (zmq_msg_init (&msg));
+        FAILS (zmq_send (sockets [at], &msg, ZMQ_NOBLOCK), ETERM);
+        FAILS (zmq_recv (sockets [at], &msg, ZMQ_NOBLOCK), ETERM);
+        OK (zmq_msg_close (&msg));
+    }
+}
+
 static void own_context (void)
 {
     void *own = zmq_init (1), *a, *b;
@@ -113,6 +129,7 @@ int main (void)
     round_trip ("before");
     for (round = 0; round < 5; round++) {
         in_child (nothing);
+        in_child (use_inherited);
         in_child (close_and_term);
         in_child (own_context);
         in_child (both);

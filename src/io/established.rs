@@ -31,6 +31,8 @@ const BEHIND_LONG_BODY_BYTES: usize = 8 * 1024;
 const TURNS_MAX: usize = 16;
 /// A batch that is smaller, and has another one behind it at once, is one of a chase.
 const CHASE_BYTES_MAX: usize = 4096;
+/// So many messages are in the batches of a chase.
+const CHASE_MESSAGES_MIN: usize = 8 * TURNS_MAX;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
 const PONGS_MAX: usize = 16;
 
@@ -357,14 +359,14 @@ impl Established {
         pipe: &mut Pipe,
         scratch: &mut Scratch,
     ) -> Result<bool, Ended> {
+        self.chasing = false;
         if !self.out.is_empty() {
             if !self.writable || !write(&self.fd, &mut self.out, &mut self.writable)? {
                 return Ok(false);
             }
             self.out = Batch::new();
         }
-        self.chasing = false;
-        let mut are_small = true;
+        let (mut are_small, read_before) = (true, pipe.read_count());
         for _ in 0..TURNS_MAX {
             if self.closed {
                 return Err(Ended::ByApplication);
@@ -380,7 +382,7 @@ impl Established {
                 // pipe. And only what is there at the first look: a batch that grew while it is made would
                 // be made message by message, in step with the writer.
                 match first(pipe) {
-                    Some(part) if part.is_shared_out() && part.is_data() && self.encoder.is_plain() => {
+                    Some(part) if part.is_for_many() && part.is_data() && self.encoder.is_plain() => {
                         in_run = self.as_run(part, pipe, batch, &mut scratch.run);
                     }
                     next => self.encode_all(next, &first, pipe, batch),
@@ -414,7 +416,8 @@ impl Established {
                 }
             }
         }
-        self.chasing = are_small;
+        // Of a slower sender a thousand messages take longer to come than they may wait.
+        self.chasing = are_small && pipe.read_count().wrapping_sub(read_before) >= CHASE_MESSAGES_MIN;
         Ok(true)
     }
 

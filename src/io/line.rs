@@ -256,8 +256,9 @@ impl Notify for Line {
     }
 
     /// Many messages are written by the thread that sends them.
-    fn press(&self, _key: usize) {
-        if self.owner.rhythm.is_few() && self.with(Session::press) == Some(true) {
+    fn press(&self, _key: usize) -> bool {
+        let pressed = self.owner.rhythm.is_few() && self.with(Session::press) == Some(true);
+        if pressed {
             STREAMS
                 .try_with(|streams| {
                     let Ok(mut streams) = streams.try_borrow_mut() else { return };
@@ -269,6 +270,7 @@ impl Notify for Line {
                 })
                 .ok();
         }
+        pressed
     }
 }
 

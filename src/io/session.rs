@@ -272,17 +272,20 @@ impl Session {
             again |= up.receive(pipe, scratch)?;
             up.beat(now)?;
         }
-        let is_theirs = self.direct.is_streaming() || self.left_to_writer.is_some_and(|until| now < until);
-        if is_theirs && self.closing.is_none() && up.is_flushed() {
+        let is_left = self.left_to_writer.is_some_and(|until| now < until);
+        if (is_left || self.direct.is_streaming()) && self.closing.is_none() && up.is_flushed() {
+            self.left_to_writer = self.left_to_writer.filter(|_| is_left);
             return Ok(again);
         }
         self.left_to_writer = None;
-        again |= up.transmit(pipe, scratch)?;
-        if up.is_chasing() && self.line.may_press() {
+        let is_more = up.transmit(pipe, scratch)?;
+        let is_free = self.closing.is_none() && !self.direct.is_streaming();
+        if up.is_chasing() && is_free && pipe.can_be_pressed() && self.line.may_press() {
             pipe.tell_chased();
             self.left_to_writer = now.checked_add(LEFT_TO_WRITER);
-            return Ok(false);
+            return Ok(again);
         }
+        again |= is_more;
         Ok(again)
     }
 
@@ -444,6 +447,10 @@ impl Source for Session {
         if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
             // Others have come to write it before we did.
             return Next { deadline: self.deadline(), ..Next::default() };
+        }
+        if matches!(cause, Cause::Pipe(Signal::Readable)) {
+            // Whoever was asleep does not chase.
+            self.left_to_writer = None;
         }
         self.note(cause, now);
         let mut again = false;

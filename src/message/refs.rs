@@ -1,16 +1,17 @@
 //! References to bodies, taken and given back many at a time.
 
 use super::body::{Head, release};
-use super::{INLINE, Message};
+use super::{FLAG_FOR_MANY, FLAG_SHARED, INLINE, Message};
 use std::mem::{ManuallyDrop, take};
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
 
 impl Message {
-    /// So many messages with the same body, at the cost of one: all say so.
+    /// So many messages with the same body, at the cost of one, for several peers: all say so.
     #[inline]
     pub(crate) fn share_out(&mut self, count: usize) -> Shares<'_> {
-        self.set_shared();
+        let alone = self.flags() & FLAG_SHARED == 0;
+        self.set_flags(self.flags() | FLAG_SHARED | if alone { FLAG_FOR_MANY } else { 0 });
         if !self.is_inline() {
             // SAFETY: we hold a reference, so the head is alive. Relaxed is enough to add to it.
             unsafe { self.head.as_ref().refs.fetch_add(count, Ordering::Relaxed) };

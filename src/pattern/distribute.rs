@@ -142,10 +142,10 @@ impl Distribute {
         self.within = part.more();
         match &self.pipes[..self.chosen] {
             [] => drop(part.take()),
+            [only] => write(pipes, *only, part.take()),
             [others @ .., last] => {
-                for id in others {
-                    write(pipes, *id, part.share());
-                }
+                let shares = part.share_out(others.len());
+                others.iter().zip(shares).for_each(|(id, share)| write(pipes, *id, share));
                 write(pipes, *last, part.take());
             }
         }

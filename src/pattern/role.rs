@@ -202,7 +202,7 @@ mod tests {
                         Signal::Readable => pattern.readable(id, pipes),
                         Signal::Writable => pattern.writable(id, pipes),
                         Signal::Tightened => pipes.get(id).reconsider(),
-                        Signal::Chased => pipes.get(id).press(),
+                        Signal::Chased => pipes.get(id).press_soon(),
                         Signal::Closed => {
                             pattern.closed(id, pipes);
                             pattern.readable(id, pipes);

@@ -223,7 +223,7 @@ impl Rig {
                     Signal::Readable => self.pattern.readable(id, &mut self.pipes),
                     Signal::Writable => self.pattern.writable(id, &mut self.pipes),
                     Signal::Tightened => self.pipes.get(id).reconsider(),
-                    Signal::Chased => self.pipes.get(id).press(),
+                    Signal::Chased => self.pipes.get(id).press_soon(),
                     Signal::Closed => {
                         self.pattern.closed(id, &mut self.pipes);
                         self.pattern.readable(id, &mut self.pipes);

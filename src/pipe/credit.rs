@@ -9,6 +9,10 @@ use crate::sync::{AtomicUsize, Ordering};
 
 /// Messages under way at which the reader is told that it may want to read with the writer's help.
 const PRESS_MESSAGES: usize = 1000;
+/// How many times a writer that was asked to press tries to, while somebody else has the connection,
+const PRESSES_MAX: u8 = 16;
+/// and how many messages it writes in between.
+const MESSAGES_A_PRESS: usize = 8;
 
 impl Pipe {
     /// Changes this end's share of the high-water marks (`0`: no mark at all) for what it writes and for
@@ -95,12 +99,27 @@ impl Pipe {
         has_room
     }
 
-    /// Looks how far the reader is, and lends it a hand where much is under way.
+    /// Presses with the next messages, once that can be: the reader has asked for it, and is about to make way.
+    pub(crate) fn press_soon(&mut self) {
+        self.presses = PRESSES_MAX;
+        self.reconsider();
+    }
+
+    /// Has the other end read by this thread, if that can be.
+    fn press(&mut self) {
+        self.presses = self.presses.saturating_sub(1);
+        if let Some((owner, key)) = self.link.owners[1 - self.side].get()
+            && owner.press(*key)
+        {
+            self.presses = 0;
+        }
+    }
+
+    /// Looks how far the reader is, and lends it a hand where much is under way, or it has asked for that.
     fn make_room(&mut self) -> bool {
-        let flow = &self.link.flows[self.side];
-        let limit = flow.limit.load(Ordering::Relaxed);
+        let limit = self.link.flows[self.side].limit.load(Ordering::Relaxed);
         let many = limit.clamp(1, PRESS_MESSAGES);
-        if self.under_way(self.consumed().load(Ordering::Acquire)) >= many {
+        if self.presses > 0 || self.under_way(self.consumed().load(Ordering::Acquire)) >= many {
             // The reader cannot make room by reading what it does not see.
             self.flush();
             self.press();
@@ -109,6 +128,7 @@ impl Pipe {
         let under_way = self.written.wrapping_sub(self.granted);
         let room = limit.saturating_sub(under_way);
         let until_press = match PRESS_MESSAGES.saturating_sub(under_way) {
+            _ if self.presses > 0 => MESSAGES_A_PRESS,
             0 => PRESS_MESSAGES,
             left => left,
         };

@@ -50,8 +50,10 @@ pub(crate) trait Notify: Send + Sync {
     fn notify(&self, key: usize, signal: Signal);
 
     /// The writer at the other end has no room, or has written much: this is the moment to have this end read by
-    /// the writer's thread, if that can be.
-    fn press(&self, _key: usize) {}
+    /// the writer's thread, if that can be. True: it was, and will be.
+    fn press(&self, _key: usize) -> bool {
+        false
+    }
 }
 
 /// The writer waits for room.
@@ -118,6 +120,8 @@ pub(crate) struct Pipe {
     /// The count of `written` when this end last said where what it writes comes from.
     marked: Option<usize>,
     closed: bool,
+    /// How many more times this end tries to press with its next messages.
+    presses: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -173,6 +177,7 @@ impl Pipe {
             origin: 0,
             marked: None,
             closed: false,
+            presses: 0,
         }
     }
 
@@ -392,11 +397,14 @@ impl Pipe {
         self.tell(Signal::Chased);
     }
 
-    /// Has the other end read this one by this thread, if that can be.
-    pub(crate) fn press(&self) {
-        if let Some((owner, key)) = self.link.owners[1 - self.side].get() {
-            owner.press(*key);
-        }
+    /// Whether a writer that presses would have all written that it has left here.
+    pub(crate) fn can_be_pressed(&self) -> bool {
+        self.link.flows[1 - self.side].beyond.is_none()
+    }
+
+    /// How many whole messages were read so far, as a count that wraps.
+    pub(crate) fn read_count(&self) -> usize {
+        self.read
     }
 
     /// Tells the writer what was read by [`Pipe::read_seen`], when that is worth it.

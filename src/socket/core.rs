@@ -153,7 +153,7 @@ impl Core {
                     Signal::Readable => pattern.readable(id, pipes),
                     Signal::Writable => pattern.writable(id, pipes),
                     Signal::Tightened => pipes.get(id).reconsider(),
-                    Signal::Chased => pipes.get(id).press(),
+                    Signal::Chased => pipes.get(id).press_soon(),
                     Signal::Closed => {
                         pattern.closed(id, pipes);
                         // What came last may not have been announced: closing is announcement enough.
@@ -275,12 +275,17 @@ impl Core {
         self.role.ask().1.get(id).set_marks(written, read);
     }
 
+    /// Whether there is nothing to [`Core::catch_up`] with. A socket that was terminated has no lanes.
+    #[inline(always)]
+    fn is_undisturbed(&self) -> bool {
+        !self.mailbox.is_pending() && !self.context.is_inherited()
+    }
+
     /// Sends one part, if nothing else is to be done for that than to give it to the one peer that all goes to. False:
     /// nothing is done.
     #[inline(always)]
     pub(crate) fn send_by_lane(&mut self, part: &mut Message) -> bool {
-        // A socket that was terminated, or that a forked child has inherited, has no lanes.
-        let sent = !self.mailbox.is_pending() && self.role.send_by_lane(part);
+        let sent = self.is_undisturbed() && self.role.send_by_lane(part);
         self.moved = self.moved.wrapping_add(u32::from(sent));
         sent
     }
@@ -289,7 +294,7 @@ impl Core {
     /// False: nothing is done.
     #[inline(always)]
     pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> bool {
-        if self.mailbox.is_pending() || !self.role.recv_by_lane(into) {
+        if !self.is_undisturbed() || !self.role.recv_by_lane(into) {
             return false;
         }
         self.moved = self.moved.wrapping_add(1);

@@ -48,6 +48,7 @@ impl Session {
     pub(in crate::io) fn push(&mut self, scratch: &mut Scratch) -> bool {
         let Some((up, pipe)) = self.open() else { return false };
         let result = up.transmit(pipe, scratch);
+        self.left_to_writer = None;
         self.conclude(result);
         true
     }
