@@ -272,9 +272,8 @@ impl Session {
             again |= up.receive(pipe, scratch)?;
             up.beat(now)?;
         }
-        let is_left = self.left_to_writer.is_some_and(|until| now < until);
-        if (is_left || self.direct.is_streaming()) && self.closing.is_none() && up.is_flushed() {
-            self.left_to_writer = self.left_to_writer.filter(|_| is_left);
+        let is_theirs = self.left_to_writer.is_some() || self.direct.is_streaming();
+        if is_theirs && self.closing.is_none() && up.is_flushed() {
             return Ok(again);
         }
         self.left_to_writer = None;
@@ -441,16 +440,15 @@ impl Session {
 
 impl Source for Session {
     fn drive(&mut self, cause: Cause, scratch: &mut Scratch, now: Instant) -> Next {
+        // Whoever was asleep does not chase.
+        let was_asleep = matches!(cause, Cause::Pipe(Signal::Readable));
+        self.left_to_writer = self.left_to_writer.filter(|until| now < *until && !was_asleep);
         if matches!(cause, Cause::Left) {
             self.direct.end_stream(&self.home.thread.care);
         }
         if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
             // Others have come to write it before we did.
             return Next { deadline: self.deadline(), ..Next::default() };
-        }
-        if matches!(cause, Cause::Pipe(Signal::Readable)) {
-            // Whoever was asleep does not chase.
-            self.left_to_writer = None;
         }
         self.note(cause, now);
         let mut again = false;
