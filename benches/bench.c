@@ -282,6 +282,15 @@ void connect_to (void *socket, const char *endpoint)
     CHECK_ZMQ (zmq_connect (socket, endpoint) == 0);
 }
 
+void inproc_pair (void *context, void **push, void **pull)
+{
+    char endpoint[ENDPOINT_BYTES_MAX];
+    *pull = socket_new (context, ZMQ_PULL, HWM_MESSAGES);
+    *push = socket_new (context, ZMQ_PUSH, HWM_MESSAGES);
+    bind_any (*pull, "inproc", endpoint);
+    connect_to (*push, endpoint);
+}
+
 void close_all (void *socket, void *context)
 {
     CHECK_ZMQ (zmq_close (socket) == 0);

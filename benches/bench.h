@@ -106,6 +106,10 @@ void *socket_new (void *context, int type, int hwm_messages);
 void bind_any (void *socket, const char *transport, char endpoint[ENDPOINT_BYTES_MAX]);
 
 void connect_to (void *socket, const char *endpoint);
+
+/* A PUSH and the PULL that it is connected to, over inproc. */
+void inproc_pair (void *context, void **push, void **pull);
+
 void close_all (void *socket, void *context);
 
 /* A message of `bytes` bytes, each of them written, is sent or received; a failure ends the program. */

@@ -45,13 +45,9 @@ int main (int argc, char **argv)
     size_t bytes = number (argv[1]);
     CHECK (bytes > 0);
     bench_begin (SECONDS_MAX);
-    char endpoint[ENDPOINT_BYTES_MAX];
-    void *context = context_new (1, 0);
+    void *context = context_new (1, 0), *push, *pull;
     CHECK_ZMQ (context != NULL);
-    void *pull = socket_new (context, ZMQ_PULL, HWM_MESSAGES);
-    void *push = socket_new (context, ZMQ_PUSH, HWM_MESSAGES);
-    bind_any (pull, "inproc", endpoint);
-    connect_to (push, endpoint);
+    inproc_pair (context, &push, &pull);
     /* The least of all bursts: the others were disturbed. */
     uint64_t make = UINT64_MAX, send = UINT64_MAX, recv = UINT64_MAX;
     for (uint64_t end = now_ns () + number (argv[2]) * 1000000; now_ns () < end;) {

@@ -105,13 +105,9 @@ static void run_processes (const char *transport, const struct plan *plan)
 
 static void run_inproc (const struct plan *plan)
 {
-    char endpoint[ENDPOINT_BYTES_MAX];
-    void *context = context_new (1, 0);
+    void *context = context_new (1, 0), *push, *pull;
     CHECK_ZMQ (context != NULL);
-    void *pull = socket_new (context, ZMQ_PULL, HWM_MESSAGES);
-    void *push = socket_new (context, ZMQ_PUSH, HWM_MESSAGES);
-    bind_any (pull, "inproc", endpoint);
-    connect_to (push, endpoint);
+    inproc_pair (context, &push, &pull);
     for (int i = 0; i < BURSTS; i++) {
         burst_send (push, plan);
         burst_recv (pull, plan);

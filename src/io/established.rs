@@ -529,18 +529,26 @@ fn fill_raw(first: impl Fn(&mut Pipe) -> Option<Message>, pipe: &mut Pipe, batch
     false
 }
 
+/// Writes some of the slices: so many bytes. `None`: the kernel has no more room.
+fn write_some(fd: &Fd, slices: &[IoSlice<'_>], writable: &mut bool) -> Result<Option<usize>, Ended> {
+    match sys::write(fd.as_fd(), slices) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+            *writable = false;
+            Ok(None)
+        }
+        Err(error) => Err(Ended::Broken(error)),
+    }
+}
+
 /// Writes bytes. `Ok(false)`: the kernel took a part of them and has no more room; the rest is in `left`.
 fn write_bytes(fd: &Fd, mut bytes: &[u8], left: &mut Batch, writable: &mut bool) -> Result<bool, Ended> {
     while !bytes.is_empty() {
-        match sys::write(fd.as_fd(), &[IoSlice::new(bytes)]) {
-            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                *writable = false;
-                left.append(bytes);
-                return Ok(false);
-            }
-            Err(error) => return Err(Ended::Broken(error)),
-        }
+        let Some(count) = write_some(fd, &[IoSlice::new(bytes)], writable)? else {
+            left.append(bytes);
+            return Ok(false);
+        };
+        bytes = bytes.get(count..).unwrap_or_default();
     }
     Ok(true)
 }
@@ -550,14 +558,8 @@ pub(crate) fn write(fd: &Fd, batch: &mut Batch, writable: &mut bool) -> Result<b
     while !batch.is_empty() {
         let mut slices = [IoSlice::new(&[]); SLICES_MAX];
         let count = batch.slices(&mut slices);
-        match sys::write(fd.as_fd(), &slices[..count]) {
-            Ok(bytes) => batch.advance(bytes),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                *writable = false;
-                return Ok(false);
-            }
-            Err(error) => return Err(Ended::Broken(error)),
-        }
+        let Some(bytes) = write_some(fd, &slices[..count], writable)? else { return Ok(false) };
+        batch.advance(bytes);
     }
     Ok(true)
 }

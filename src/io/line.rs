@@ -257,7 +257,7 @@ impl Notify for Line {
 
     /// Many messages are written by the thread that sends them.
     fn press(&self, _key: usize) -> bool {
-        let pressed = self.owner.rhythm.is_few() && self.with(Session::press) == Some(true);
+        let pressed = self.may_press() && self.with(Session::press) == Some(true);
         if pressed {
             STREAMS
                 .try_with(|streams| {

@@ -82,15 +82,18 @@ impl FairQueue {
     #[inline]
     pub(super) fn recv_alone(&mut self, into: &mut Message, pipes: &mut Pipes) -> Result<(), Stop> {
         self.recv_into(into, pipes)?;
-        if let Some(id) = self.only_source() {
-            pipes.offer_source(id);
-        }
+        self.offer(pipes);
         Ok(())
     }
 
-    /// The pipe from which all comes, between messages.
-    pub(super) fn only_source(&self) -> Option<PipeId> {
-        if self.within { None } else { self.rotation.only() }
+    /// Offers the pipe from which all comes, between messages, as a lane.
+    #[inline]
+    pub(super) fn offer(&self, pipes: &mut Pipes) {
+        if !self.within
+            && let Some(id) = self.rotation.only()
+        {
+            pipes.offer_source(id);
+        }
     }
 
     /// As [`FairQueue::recv`], in place of what `into` has.

@@ -39,7 +39,7 @@ use self::role::Lanes;
 pub(crate) use self::role::Role;
 use crate::few;
 use crate::message::{Kind, Message};
-use crate::pipe::Pipe;
+use crate::pipe::{Pipe, Signal};
 use crate::socket::kind::SocketType;
 use crate::socket::options::Options;
 use crate::socket::tags::Tags;
@@ -178,6 +178,24 @@ impl Pipes {
     /// The ids of all pipes.
     pub(crate) fn ids(&self) -> Vec<PipeId> {
         self.slots.iter().flatten().map(|(id, _)| *id).collect()
+    }
+}
+
+/// Tells a pattern what happened at the other end of a pipe, if that is still there.
+fn tell(pattern: &mut dyn Pattern, pipes: &mut Pipes, id: PipeId, signal: Signal) {
+    if !pipes.contains(id) {
+        return;
+    }
+    match signal {
+        Signal::Readable => pattern.readable(id, pipes),
+        Signal::Writable => pattern.writable(id, pipes),
+        Signal::Tightened => pipes.get(id).reconsider(),
+        Signal::Chased => pipes.get(id).press_soon(),
+        Signal::Closed => {
+            pattern.closed(id, pipes);
+            // What came last may not have been announced: closing is announcement enough.
+            pattern.readable(id, pipes);
+        }
     }
 }
 

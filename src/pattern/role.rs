@@ -8,6 +8,7 @@
 
 use super::{Pattern, PipeId, Pipes, Stop};
 use crate::message::Message;
+use crate::pipe::Signal;
 use crate::socket::kind::SocketType;
 use crate::socket::tags::Tags;
 
@@ -39,6 +40,12 @@ impl Role {
         (&mut *self.pattern, &mut self.pipes)
     }
 
+    /// Tells the pattern what happened at the other end of a pipe, which may be gone.
+    pub(crate) fn tell(&mut self, id: PipeId, signal: Signal) {
+        let (pattern, pipes) = self.ask();
+        super::tell(pattern, pipes, id, signal);
+    }
+
     /// The pipes, to look at.
     pub(crate) fn pipes(&self) -> &Pipes {
         &self.pipes
@@ -63,55 +70,32 @@ impl Role {
         self.lanes.source.is_some_and(|id| self.pipes.get(id).read_whole(into))
     }
 
-    /// See [`Pattern::send`].
-    #[inline]
+    /// See [`Pattern::send`]. The lane, which the pattern may offer anew, was tried before.
     pub(crate) fn send(&mut self, part: &mut Message) -> Result<(), Stop> {
-        self.send_by(part, |pattern, part, pipes| pattern.send(part, pipes))
-    }
-
-    /// See [`Pattern::send_tagged`].
-    pub(crate) fn send_tagged(&mut self, part: &mut Message, tags: &Tags) -> Result<(), Stop> {
-        self.send_by(part, |pattern, part, pipes| pattern.send_tagged(part, tags, pipes))
-    }
-
-    #[inline(always)]
-    fn send_by(
-        &mut self,
-        part: &mut Message,
-        send: impl FnOnce(&mut dyn Pattern, &mut Message, &mut Pipes) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        if self.send_by_lane(part) {
-            return Ok(());
-        }
         let (pattern, pipes) = self.ask();
-        send(pattern, part, pipes)?;
+        pattern.send(part, pipes)?;
         self.lanes.target = self.pipes.offers.target;
         Ok(())
     }
 
-    /// See [`Pattern::recv`].
-    #[inline]
-    pub(crate) fn recv(&mut self, into: &mut Message) -> Result<(), Stop> {
-        self.recv_by(into, |pattern, into, pipes| pattern.recv(into, pipes))
-    }
-
-    /// See [`Pattern::recv_tagged`].
-    #[inline]
-    pub(crate) fn recv_tagged(&mut self, into: &mut Message, tags: &mut Tags) -> Result<(), Stop> {
-        self.recv_by(into, |pattern, into, pipes| pattern.recv_tagged(into, tags, pipes))
-    }
-
-    #[inline(always)]
-    fn recv_by(
-        &mut self,
-        into: &mut Message,
-        recv: impl FnOnce(&mut dyn Pattern, &mut Message, &mut Pipes) -> Result<(), Stop>,
-    ) -> Result<(), Stop> {
-        if self.recv_by_lane(into) {
-            return Ok(());
-        }
+    /// See [`Pattern::send_tagged`].
+    pub(crate) fn send_tagged(&mut self, part: &mut Message, tags: &Tags) -> Result<(), Stop> {
         let (pattern, pipes) = self.ask();
-        recv(pattern, into, pipes)?;
+        pattern.send_tagged(part, tags, pipes)
+    }
+
+    /// See [`Pattern::recv`]. The lane, which the pattern may offer anew, was tried before.
+    pub(crate) fn recv(&mut self, into: &mut Message) -> Result<(), Stop> {
+        let (pattern, pipes) = self.ask();
+        pattern.recv(into, pipes)?;
+        self.lanes.source = self.pipes.offers.source;
+        Ok(())
+    }
+
+    /// See [`Pattern::recv_tagged`]; else as [`Role::recv`].
+    pub(crate) fn recv_tagged(&mut self, into: &mut Message, tags: &mut Tags) -> Result<(), Stop> {
+        let (pattern, pipes) = self.ask();
+        pattern.recv_tagged(into, tags, pipes)?;
         self.lanes.source = self.pipes.offers.source;
         Ok(())
     }
@@ -137,26 +121,15 @@ impl Role {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::pattern::testing::{self, Random, attach_pipe, part, text};
-    use crate::pipe::{Notify, Signal};
+    use crate::pattern::testing::{self, Events, Random, attach_pipe, part, text};
     use crate::socket::options::Options;
-    use parking_lot::Mutex;
     use std::sync::Arc;
-
-    #[derive(Default)]
-    struct News(Mutex<Vec<(usize, Signal)>>);
-
-    impl Notify for News {
-        fn notify(&self, key: usize, signal: Signal) {
-            self.0.lock().push((key, signal));
-        }
-    }
 
     /// A role with its peers, used as a socket uses it.
     struct Player {
         role: Role,
         peers: Vec<testing::Peer>,
-        news: Arc<News>,
+        news: Arc<Events>,
         /// The pattern is asked each time.
         asks: bool,
         by_lane: usize,
@@ -191,23 +164,12 @@ mod tests {
                     pattern.detach(id, pipes);
                     pipes.remove(id);
                 }
-                let news = std::mem::take(&mut *self.news.0.lock());
+                let news = self.news.take();
                 if news.is_empty() {
                     return;
                 }
                 for (key, signal) in news {
-                    let (id, (pattern, pipes)) = (PipeId::from_key(key), self.role.ask());
-                    match signal {
-                        _ if !pipes.contains(id) => {}
-                        Signal::Readable => pattern.readable(id, pipes),
-                        Signal::Writable => pattern.writable(id, pipes),
-                        Signal::Tightened => pipes.get(id).reconsider(),
-                        Signal::Chased => pipes.get(id).press_soon(),
-                        Signal::Closed => {
-                            pattern.closed(id, pipes);
-                            pattern.readable(id, pipes);
-                        }
-                    }
+                    self.role.tell(PipeId::from_key(key), signal);
                 }
             }
         }
@@ -224,14 +186,15 @@ mod tests {
             let lanes = self.prepare();
             let mut part = part(text, more);
             self.by_lane += usize::from(lanes.target.is_some());
-            self.role.send(&mut part)
+            if self.role.send_by_lane(&mut part) { Ok(()) } else { self.role.send(&mut part) }
         }
 
         fn recv(&mut self) -> Result<String, Stop> {
             let lanes = self.prepare();
             let mut part = part("what was there before", false);
             self.by_lane += usize::from(lanes.source.is_some());
-            self.role.recv(&mut part).map(|()| text(&[part]))
+            let received = if self.role.recv_by_lane(&mut part) { Ok(()) } else { self.role.recv(&mut part) };
+            received.map(|()| text(&[part]))
         }
     }
 

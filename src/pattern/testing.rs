@@ -123,7 +123,14 @@ impl Pipes {
 
 /// What happened at the other ends.
 #[derive(Default)]
-struct Events(Mutex<Vec<(usize, Signal)>>);
+pub(super) struct Events(Mutex<Vec<(usize, Signal)>>);
+
+impl Events {
+    /// What has happened since the last call.
+    pub(super) fn take(&self) -> Vec<(usize, Signal)> {
+        std::mem::take(&mut *self.0.lock())
+    }
+}
 
 impl Notify for Events {
     fn notify(&self, key: usize, signal: Signal) {
@@ -210,25 +217,12 @@ impl Rig {
                 assert!(self.pipes.contains(id), "a pipe is retired once");
                 self.detach(id);
             }
-            let events = std::mem::take(&mut *self.events.0.lock());
+            let events = self.events.take();
             if events.is_empty() {
                 return;
             }
             for (key, signal) in events {
-                let id = PipeId::from_key(key);
-                if !self.pipes.contains(id) {
-                    continue;
-                }
-                match signal {
-                    Signal::Readable => self.pattern.readable(id, &mut self.pipes),
-                    Signal::Writable => self.pattern.writable(id, &mut self.pipes),
-                    Signal::Tightened => self.pipes.get(id).reconsider(),
-                    Signal::Chased => self.pipes.get(id).press_soon(),
-                    Signal::Closed => {
-                        self.pattern.closed(id, &mut self.pipes);
-                        self.pattern.readable(id, &mut self.pipes);
-                    }
-                }
+                super::tell(&mut *self.pattern, &mut self.pipes, PipeId::from_key(key), signal);
             }
         }
     }

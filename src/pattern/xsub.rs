@@ -188,8 +188,8 @@ impl Pattern for Xsub {
         }
         // What is subscribed to changes only as the socket is told.
         let takes_all = self.filter.is_none_or(|inverted| !inverted && self.subscriptions.take_all());
-        if takes_all && let Some(id) = self.incoming.only_source() {
-            pipes.offer_source(id);
+        if takes_all {
+            self.incoming.offer(pipes);
         }
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::io::patience::{Patience, VainPulls};
 use crate::io::sys_wait::EventFd;
 use crate::message::Message;
 use crate::pattern::{self, Pattern, PipeId, Pipes, Role, Stop};
-use crate::pipe::{Pipe, Signal};
+use crate::pipe::Pipe;
 use endpoints::{Attachment, Bond};
 use std::io;
 use std::sync::Arc;
@@ -147,27 +147,17 @@ impl Core {
     fn process_events(&mut self) {
         let mut events = std::mem::take(&mut self.events);
         for event in events.drain(..) {
-            let (pattern, pipes) = self.role.ask();
             match event {
-                Event::Pipe(id, signal) if pipes.contains(id) => match signal {
-                    Signal::Readable => pattern.readable(id, pipes),
-                    Signal::Writable => pattern.writable(id, pipes),
-                    Signal::Tightened => pipes.get(id).reconsider(),
-                    Signal::Chased => pipes.get(id).press_soon(),
-                    Signal::Closed => {
-                        pattern.closed(id, pipes);
-                        // What came last may not have been announced: closing is announcement enough.
-                        if pipes.contains(id) {
-                            pattern.readable(id, pipes);
-                        }
-                    }
-                },
-                Event::Pipe(..) => {}
+                Event::Pipe(id, signal) => self.role.tell(id, signal),
                 Event::Attach { mut pipe, replayed, line } => {
                     pipe.set_epitaph(self.epitaph());
                     self.attach(*pipe, replayed, line);
                 }
-                Event::Terminate => self.terminated = true,
+                Event::Terminate => {
+                    self.terminated = true;
+                    // No lane stays open.
+                    self.role.ask();
+                }
             }
             self.reap();
         }
