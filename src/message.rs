@@ -298,6 +298,12 @@ impl Message {
         if self.is_inline() { self.inline_len() } else { self.rest[LEN].addr() }
     }
 
+    /// Whether the body is a large one, of those that have buffers of the shelf's.
+    #[inline]
+    pub(crate) fn is_large(&self) -> bool {
+        !self.is_inline() && self.rest[LEN].addr() >= shelf::BODY_BYTES_MIN
+    }
+
     /// Whether the body has no bytes.
     #[inline]
     pub fn is_empty(&self) -> bool {

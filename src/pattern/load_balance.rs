@@ -57,10 +57,15 @@ impl LoadBalance {
             // In the middle of a message there is always room.
             if pipe.can_write() {
                 self.within = part.more();
+                let bytes = part.is_large().then(|| part.len());
+                bytes.into_iter().for_each(|bytes| pipe.note_large(bytes));
                 pipe.write(part.take());
                 if !self.within {
                     pipe.flush();
                     self.rotation.advance();
+                }
+                if bytes.is_some() {
+                    pipes.note_large(id);
                 }
                 return Ok(());
             }

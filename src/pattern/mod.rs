@@ -75,6 +75,8 @@ pub(crate) struct Pipes {
     retired: Vec<PipeId>,
     /// See [`Pipes::origin`].
     origin: u64,
+    /// See [`Pipes::note_large`].
+    large: Option<PipeId>,
     /// What the pattern has offered since it was last asked something.
     offers: Lanes,
 }
@@ -159,6 +161,18 @@ impl Pipes {
     #[inline]
     fn take_retired(&mut self) -> Option<PipeId> {
         self.retired.pop()
+    }
+
+    /// Says, of a pattern that waits where there is no room, that a large body was written to the pipe.
+    #[cold]
+    fn note_large(&mut self, id: PipeId) {
+        self.large = Some(id);
+    }
+
+    /// The pipe that a large body was written to since the last call, if it is still there.
+    #[inline]
+    pub(crate) fn take_large(&mut self) -> Option<PipeId> {
+        self.large.take().filter(|id| self.contains(*id))
     }
 
     /// Says, of a pattern that receives: as long as it is told or asked nothing else, whole messages of one part that

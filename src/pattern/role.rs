@@ -51,6 +51,11 @@ impl Role {
         &self.pipes
     }
 
+    /// The pipes, to use one whose pattern need not know.
+    pub(crate) fn pipes_mut(&mut self) -> &mut Pipes {
+        &mut self.pipes
+    }
+
     /// See [`Pipes::retire`]: what was retired since the last call.
     #[inline]
     pub(crate) fn take_retired(&mut self) -> Option<PipeId> {

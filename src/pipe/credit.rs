@@ -54,7 +54,7 @@ impl Pipe {
         self.tx.beside()
     }
 
-    fn change_marks(&self, side: usize, change: impl FnOnce(&mut Marks)) {
+    pub(super) fn change_marks(&self, side: usize, change: impl FnOnce(&mut Marks)) {
         let flow = &self.link.flows[side];
         let mut all = self.link.marks.lock();
         let marks = &mut all[side];
@@ -64,6 +64,7 @@ impl Pipe {
             _ => marks.limit(),
         };
         let before = flow.limit.swap(limit, Ordering::Relaxed);
+        flow.report_after.store(marks.report_after(), Ordering::Relaxed);
         drop(all);
         let consumed = if side == self.side { self.consumed() } else { self.consumed_here() };
         // Release: a writer that marks itself blocked after this sees the new limit and looks again.
@@ -125,6 +126,7 @@ impl Pipe {
             self.press();
         }
         let has_room = self.refresh_credit();
+        self.end_pace();
         let under_way = self.written.wrapping_sub(self.granted);
         let room = limit.saturating_sub(under_way);
         let until_press = match PRESS_MESSAGES.saturating_sub(under_way) {
@@ -137,7 +139,7 @@ impl Pipe {
     }
 
     /// How many messages are under way when `word` says how many were consumed.
-    fn under_way(&self, word: usize) -> usize {
+    pub(super) fn under_way(&self, word: usize) -> usize {
         // The count in the word has one bit less than a usize: compare within it.
         self.written.wrapping_sub(word >> COUNT_SHIFT) & (usize::MAX >> COUNT_SHIFT)
     }
@@ -174,14 +176,13 @@ impl Pipe {
         }
     }
 
-    /// Tells the writer what was read, when that is worth it: after half the high-water mark, or when
-    /// there is nothing more to read (`drained`; then without a mark too, as one may be set later).
+    /// Tells the writer what was read, when that is worth it: after half the high-water mark, or some megabytes of large
+    /// bodies, or when there is nothing more to read (`drained`; then without a mark too, as one may be set later).
     #[inline]
     pub(super) fn credit(&mut self, drained: bool) {
         let flow = &self.link.flows[1 - self.side];
-        let limit = flow.limit.load(Ordering::Relaxed);
         let unreported = self.read.wrapping_sub(self.reported);
-        if unreported == 0 || !drained && unreported < limit.div_ceil(2) {
+        if unreported == 0 || !drained && unreported < flow.report_after.load(Ordering::Relaxed) {
             return;
         }
         self.reported = self.read;

@@ -13,6 +13,8 @@ pub(super) struct Marks {
     reader: Option<u32>,
     /// No more is to be written for now, whatever the mark.
     pub(super) shut: bool,
+    /// Where large bodies are under way: the reader says what it has consumed after so many messages.
+    pub(super) report_after: usize,
 }
 
 /// A mark that is larger than can be kept is none.
@@ -23,7 +25,7 @@ fn mark(hwm: usize) -> u32 {
 impl Marks {
     /// What holds for a direction with this mark (`0`: none) of which nobody has said anything else.
     pub(super) fn new(hwm: usize) -> Marks {
-        Marks { initial: mark(hwm), writer: None, reader: None, shut: false }
+        Marks { initial: mark(hwm), writer: None, reader: None, shut: false, report_after: usize::MAX }
     }
 
     /// Sets the share of who writes.
@@ -47,6 +49,11 @@ impl Marks {
             (one, other) => one.or(other).unwrap_or(self.initial) as usize,
         };
         if sum == 0 { UNLIMITED } else { sum }
+    }
+
+    /// After how many messages the reader says what it has consumed: half of what may be under way, or sooner.
+    pub(super) fn report_after(&self) -> usize {
+        self.limit().div_ceil(2).min(self.report_after)
     }
 }
 

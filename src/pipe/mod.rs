@@ -12,6 +12,7 @@ mod latest;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod marks;
+mod pace;
 pub(crate) mod queue;
 pub(crate) mod swap;
 mod swap_file;
@@ -23,6 +24,7 @@ use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, fence};
 use beyond::Beyond;
 use latest::Latest;
 use marks::{Marks, UNLIMITED};
+use pace::Pace;
 use queue::{Consumer, Producer, Sleep, queue};
 use std::collections::VecDeque;
 use std::sync::OnceLock;
@@ -65,6 +67,8 @@ const COUNT_SHIFT: u32 = 1;
 struct Flow {
     /// How many whole messages may be under way, as the marks say; 0 while the way is shut.
     limit: AtomicUsize,
+    /// After so many messages the reader says what it has consumed, if it has not run out of them before.
+    report_after: AtomicUsize,
     beyond: Option<Box<Beyond>>,
 }
 
@@ -122,6 +126,8 @@ pub(crate) struct Pipe {
     closed: bool,
     /// How many more times this end tries to press with its next messages.
     presses: u8,
+    /// While this end writes large bodies.
+    pace: Option<Box<Pace>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -147,6 +153,7 @@ pub(crate) fn pipe_with(bounds: [Bounds; 2], conflated: Conflated) -> (Pipe, Pip
     let marks = [Marks::new(a.hwm), Marks::new(b.hwm)];
     let flow = |bounds: Bounds, marks: &Marks, conflated| Flow {
         limit: AtomicUsize::new(if conflated { UNLIMITED } else { marks.limit() }),
+        report_after: AtomicUsize::new(marks.report_after()),
         beyond: if conflated {
             Some(Box::new(Beyond::Latest(Latest::default())))
         } else {
@@ -178,6 +185,7 @@ impl Pipe {
             marked: None,
             closed: false,
             presses: 0,
+            pace: None,
         }
     }
 
@@ -266,7 +274,7 @@ impl Pipe {
     /// nothing is done, and it may be possible all the same.
     #[inline]
     pub(crate) fn write_whole(&mut self, part: &mut Message) -> bool {
-        if !self.has_room() || part.more() || self.link.flows[self.side].beyond.is_some() {
+        if !self.has_room() || part.more() || part.is_large() || self.link.flows[self.side].beyond.is_some() {
             return false;
         }
         self.write_to_queue(part.take());

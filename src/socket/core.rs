@@ -322,6 +322,23 @@ impl Core {
         Ok(())
     }
 
+    /// Whether so much was sent of large bodies that a thread that may wait is to pause: behind which connection, and for
+    /// how long at most.
+    #[inline]
+    pub(crate) fn is_ahead(&mut self) -> Option<(PipeId, Duration)> {
+        let pipes = self.role.pipes_mut();
+        let id = pipes.take_large()?;
+        pipes.get(id).begin_pause().map(|time| (id, time))
+    }
+
+    /// Takes note of what came of a pause.
+    pub(crate) fn end_pause(&mut self, id: PipeId) {
+        let pipes = self.role.pipes_mut();
+        if pipes.contains(id) {
+            pipes.get(id).end_pause();
+        }
+    }
+
     /// Receives one part, if there is one, in place of what `into` has.
     #[inline]
     pub(crate) fn try_recv(&mut self, into: &mut Message) -> Result<()> {

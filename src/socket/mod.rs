@@ -21,6 +21,7 @@ use crate::io::line;
 use crate::io::sys_wait::Waited;
 use crate::io::{parker, patience};
 use crate::message::Message;
+use crate::pattern::PipeId;
 use kind::SocketType;
 use mailbox::Mailbox;
 use options::Options;
@@ -118,7 +119,30 @@ impl SocketHandle {
                 let timeout = turn.options.send_timeout;
                 self.wait(turn, timeout, false, |core| core.try_send(part))
             }
+            Ok(()) if wait => {
+                if let Some(ahead) = turn.is_ahead() {
+                    self.pause(turn, ahead);
+                }
+                Ok(())
+            }
             result => result,
+        }
+    }
+
+    /// Gives a connection a moment to write what this thread has sent.
+    #[cold]
+    fn pause(self, turn: Turn<'static, Box<Core>>, (pipe, time): (PipeId, Duration)) {
+        let parker = parker::mine();
+        let mailbox = turn.mailbox.clone();
+        parker.forget();
+        if mailbox.begin_wait(&parker) {
+            drop(turn);
+            line::flush_streams();
+            parker.park(Instant::now().checked_add(time));
+            mailbox.end_wait(&parker);
+            if let Ok(mut turn) = self.turn() {
+                turn.end_pause(pipe);
+            }
         }
     }
 

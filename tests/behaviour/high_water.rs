@@ -61,6 +61,37 @@ fn zero_is_no_mark() {
     (0..100_000).for_each(|number| assert_eq!(number_of(&recv(pull)), number));
 }
 
+/// Who sends large bodies pauses, but is not held up short of the mark: neither by a peer that is not there, nor by one that
+/// reads nothing.
+#[test]
+fn the_mark_is_exact_for_large_bodies_too() {
+    const BYTES: usize = 128 * 1024;
+    over_each(|transport| {
+        let place = transport.fixed_place();
+        let push = place.client().socket_with(SocketType::Push, |options| options.send_hwm = 200);
+        push.connect(&place.endpoint).expect("connect");
+        for number in 0..200 {
+            send(push, numbered(number, BYTES));
+        }
+        assert_eq!(try_send(push, numbered(0, BYTES)), Err(Error::WouldBlock));
+        let pull = place.server.socket_with(SocketType::Pull, |options| options.recv_hwm = 2);
+        pull.bind(&place.endpoint).expect("bind");
+        let sender = std::thread::spawn(move || {
+            (200..600).for_each(|number| send(push, numbered(number, BYTES)));
+            send_all(push, &[&b"parts"[..], &vec![b'-'; 10 * BYTES], b"last"]);
+            (600..1000).for_each(|number| send(push, numbered(number, BYTES)));
+        });
+        for number in 0..1000 {
+            if number == 600 {
+                assert_eq!(recv_all(pull).iter().map(Vec::len).collect::<Vec<_>>(), [5, 10 * BYTES, 4]);
+            }
+            let bytes = recv(pull);
+            assert_eq!((number_of(&bytes), bytes.len()), (number, BYTES));
+        }
+        sender.join().expect("the sender");
+    });
+}
+
 /// What was read from a connection and has no room yet is not forgotten when its receiver waits.
 #[test]
 fn a_receiver_with_the_lowest_mark_gets_everything() {
