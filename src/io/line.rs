@@ -56,6 +56,10 @@ impl Drop for Gathering {
     }
 }
 
+fn is_gathering() -> bool {
+    GATHERED.try_with(|lines| lines.borrow().is_some()).unwrap_or(false)
+}
+
 /// Writes what the calling thread has gathered so far.
 fn flush_gathered() {
     let lines = GATHERED.try_with(|lines| lines.borrow_mut().as_mut().map(std::mem::take));
@@ -121,12 +125,16 @@ impl Rhythm {
 
     /// Whether the message that is there now is one by itself, to be written at once.
     fn begins_push(&self) -> bool {
-        let last = self.pushed_ns.load(Ordering::Relaxed);
-        if now_ns().saturating_sub(last) > BURST_GAP.as_nanos() as u64 {
+        if !self.is_burst() {
             self.burst.store(0, Ordering::Relaxed);
             return true;
         }
         self.burst.load(Ordering::Relaxed) < BURST_HEAD
+    }
+
+    /// Whether the message that is there now follows another closely.
+    fn is_burst(&self) -> bool {
+        now_ns().saturating_sub(self.pushed_ns.load(Ordering::Relaxed)) <= BURST_GAP.as_nanos() as u64
     }
 
     fn ends_push(&self) {
@@ -202,6 +210,20 @@ impl Line {
         gathered == Ok(true)
     }
 
+    /// Has [`flush_streams`] write what this thread leaves in the pipe.
+    fn note_stream(&self) {
+        STREAMS
+            .try_with(|streams| {
+                let Ok(mut streams) = streams.try_borrow_mut() else { return };
+                if !streams.iter().any(|line| Weak::ptr_eq(line, &self.own)) {
+                    // A thread may never wait: it must not keep what is long gone.
+                    streams.retain(|line| line.strong_count() > 0);
+                    streams.push(self.own.clone());
+                }
+            })
+            .ok();
+    }
+
     fn write_gathered(&self) {
         if !self.owner.rhythm.is_few() || self.with(Session::push) != Some(true) {
             self.home.drive(Cause::Pipe(Signal::Readable));
@@ -259,18 +281,22 @@ impl Notify for Line {
     fn press(&self, _key: usize) -> bool {
         let pressed = self.may_press() && self.with(Session::press) == Some(true);
         if pressed {
-            STREAMS
-                .try_with(|streams| {
-                    let Ok(mut streams) = streams.try_borrow_mut() else { return };
-                    if !streams.iter().any(|line| Weak::ptr_eq(line, &self.own)) {
-                        // A thread may never wait: it must not keep what is long gone.
-                        streams.retain(|line| line.strong_count() > 0);
-                        streams.push(self.own.clone());
-                    }
-                })
-                .ok();
+            self.note_stream();
         }
         pressed
+    }
+
+    /// The answers of a burst are written together, when all that came with it is answered, or the thread waits.
+    fn defer(&self, _key: usize) -> bool {
+        let rhythm = &self.owner.rhythm;
+        let deferred = rhythm.is_few()
+            && rhythm.is_burst()
+            && !is_gathering()
+            && self.with(|session, _| session.defer()) == Some(true);
+        if deferred {
+            self.note_stream();
+        }
+        deferred
     }
 }
 

@@ -56,6 +56,12 @@ pub(crate) trait Notify: Send + Sync {
     fn press(&self, _key: usize) -> bool {
         false
     }
+
+    /// The writer at the other end has written something that nobody was told of, and has more to read from this end, which
+    /// it may answer too. True: what it writes is taken care of, and this end need not be told.
+    fn defer(&self, _key: usize) -> bool {
+        false
+    }
 }
 
 /// The writer waits for room.
@@ -298,7 +304,16 @@ impl Pipe {
     #[inline]
     pub(crate) fn flush(&mut self) {
         if self.writing == Writing::Nothing && self.tx.publish() {
-            self.tell(Signal::Readable);
+            self.tell_written();
+        }
+    }
+
+    #[cold]
+    fn tell_written(&self) {
+        if let Some((owner, key)) = self.link.owners[1 - self.side].get()
+            && !(self.rx.has_seen_more() && owner.defer(*key))
+        {
+            owner.notify(*key, Signal::Readable);
         }
     }
 

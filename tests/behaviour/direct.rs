@@ -138,6 +138,35 @@ fn each_request_from_another_thread() {
     });
 }
 
+/// Who answers a burst writes several answers together. All of them are sent though it turns to something else.
+#[test]
+fn the_answers_of_a_burst_are_sent_though_nobody_waits() {
+    over_each(|transport| {
+        let place = transport.place();
+        let (there, here) =
+            (place.server.socket(SocketType::Dealer), place.client().socket(SocketType::Dealer));
+        place.join(there, here);
+        converse(here, there, 20);
+        let mut random = Random(0xA115);
+        for round in 0..50 {
+            let asked = 2 + random.below(20);
+            (0..asked).for_each(|_| send(here, "request"));
+            let (told, all_there) = channel::<()>();
+            std::thread::scope(|scope| {
+                scope.spawn(move || {
+                    for number in 0..asked {
+                        assert_eq!(recv_text(there), "request");
+                        send(there, number.to_le_bytes());
+                    }
+                    all_there.recv().expect("word of the answers");
+                });
+                (0..asked).for_each(|number| assert_eq!(recv(here), number.to_le_bytes(), "{round}"));
+                told.send(()).expect("it waits");
+            });
+        }
+    });
+}
+
 /// I/O goes on while the application, which has read the connection by itself, does something else.
 #[test]
 fn what_is_left_alone_is_taken_back() {

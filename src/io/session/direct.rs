@@ -65,7 +65,17 @@ impl Session {
         self.direct.is_streaming()
     }
 
-    /// Writes what [`Session::press`] has left. False: the I/O thread is to be told.
+    /// Leaves the message that is in the pipe, and those that the calling thread is about to write, to [`Session::flush`].
+    /// False: the I/O thread has the connection.
+    pub(in crate::io) fn defer(&mut self) -> bool {
+        let may = self.open().is_some();
+        if may {
+            self.direct.stream(&self.home.thread.care, self.home.key);
+        }
+        may
+    }
+
+    /// Writes what [`Session::press`] and [`Session::defer`] have left. False: the I/O thread is to be told.
     pub(in crate::io) fn flush(&mut self, scratch: &mut Scratch) -> bool {
         // Otherwise the I/O thread has taken it back.
         !self.direct.end_stream(&self.home.thread.care) || self.push(scratch)

@@ -49,6 +49,12 @@ impl Notify for Told {
             model.inbox.lock().unwrap().push(signal);
         }
     }
+
+    fn defer(&self, _: usize) -> bool {
+        let Some(model) = self.0.lock().unwrap().upgrade() else { return false };
+        model.held.lock().unwrap().direct.stream(&model.care, 0);
+        true
+    }
 }
 
 struct Deaf;
@@ -227,6 +233,31 @@ fn loom_what_is_left_to_the_sender_is_written() {
             drop(near);
         });
     }
+}
+
+/// Answers that a thread leaves in the pipe, as it has more to read, are written though it neither reads nor waits again.
+#[test]
+fn loom_answers_that_are_left_are_written() {
+    model(|| {
+        let (model, mut near) = Model::new(0);
+        model.held.lock().unwrap().drive();
+        model.held.lock().unwrap().waiting = vec![7, 8, 9];
+        model.pull();
+        let theirs = model.clone();
+        let io = thread::spawn(move || {
+            theirs.work();
+            theirs.look();
+        });
+        for value in 0..2 {
+            assert!(near.read().is_some());
+            near.write(part(value));
+            near.flush();
+        }
+        io.join().unwrap();
+        model.settle();
+        assert_eq!(model.held.lock().unwrap().sent, [0, 1], "all, once, in order");
+        drop(near);
+    });
 }
 
 /// What a thread leaves in the pipe when it has pressed is written by the I/O thread, while another thread reads.

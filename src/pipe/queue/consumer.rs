@@ -126,6 +126,12 @@ impl<T: Slotted> Consumer<T> {
         Some(Peek(ManuallyDrop::new(unsafe { self.slots.get(self.index) }), PhantomData))
     }
 
+    /// Whether there was more at the last look than what was taken since.
+    #[inline]
+    pub(crate) fn has_seen_more(&self) -> bool {
+        self.index != self.limit || self.seen != self.taken_at_limit
+    }
+
     /// See [`Producer::beside`](super::Producer::beside).
     #[inline]
     pub(crate) fn beside(&self) -> &AtomicUsize {
