@@ -298,7 +298,7 @@ impl Message {
         if self.is_inline() { self.inline_len() } else { self.rest[LEN].addr() }
     }
 
-    /// Whether the body is a large one, of those that have buffers of the shelf's.
+    /// Whether the body is a large one: as long as those that have buffers of the shelf's, or longer.
     #[inline]
     pub(crate) fn is_large(&self) -> bool {
         !self.is_inline() && self.rest[LEN].addr() >= shelf::BODY_BYTES_MIN

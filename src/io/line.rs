@@ -286,7 +286,7 @@ impl Notify for Line {
         pressed
     }
 
-    /// The answers of a burst are written together, when all that came with it is answered, or the thread waits.
+    /// The answers of a burst are written together when the thread waits, or looks whether there is more to read.
     fn defer(&self, _key: usize) -> bool {
         let rhythm = &self.owner.rhythm;
         let deferred = rhythm.is_few()

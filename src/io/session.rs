@@ -447,7 +447,7 @@ impl Source for Session {
             self.direct.end_stream(&self.home.thread.care);
         }
         if self.direct.is_streaming() && matches!(cause, Cause::Pipe(Signal::Readable)) {
-            // Others have come to write it before we did.
+            // Others write it, and may have done so already.
             return Next { deadline: self.deadline(), ..Next::default() };
         }
         self.note(cause, now);

@@ -16,6 +16,8 @@ pub(super) struct LoadBalance {
     within: bool,
     /// The pipe of that message is gone.
     dropping: bool,
+    /// The message has a large body.
+    large: bool,
 }
 
 impl LoadBalance {
@@ -27,7 +29,7 @@ impl LoadBalance {
     pub(super) fn remove(&mut self, id: PipeId, pipes: &mut Pipes) -> bool {
         if self.within && !self.dropping && self.rotation.current() == Some(id) {
             pipes.get(id).rollback();
-            self.dropping = true;
+            (self.dropping, self.large) = (true, false);
         }
         self.rotation.remove(id)
     }
@@ -57,15 +59,18 @@ impl LoadBalance {
             // In the middle of a message there is always room.
             if pipe.can_write() {
                 self.within = part.more();
-                let bytes = part.is_large().then(|| part.len());
-                bytes.into_iter().for_each(|bytes| pipe.note_large(bytes));
+                if part.is_large() {
+                    pipe.note_large(part.len());
+                    self.large = true;
+                }
                 pipe.write(part.take());
                 if !self.within {
                     pipe.flush();
+                    // To hold up a sender behind one of several peers would be to hold up the others.
+                    if std::mem::take(&mut self.large) && self.rotation.only() == Some(id) {
+                        pipes.note_large(id);
+                    }
                     self.rotation.advance();
-                }
-                if bytes.is_some() {
-                    pipes.note_large(id);
                 }
                 return Ok(());
             }

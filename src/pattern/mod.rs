@@ -163,13 +163,14 @@ impl Pipes {
         self.retired.pop()
     }
 
-    /// Says, of a pattern that waits where there is no room, that a large body was written to the pipe.
+    /// Says, of a pattern that waits where there is no room and has one peer to send to, that a message with a large body was
+    /// written to the pipe.
     #[cold]
     fn note_large(&mut self, id: PipeId) {
         self.large = Some(id);
     }
 
-    /// The pipe that a large body was written to since the last call, if it is still there.
+    /// The pipe that a message with a large body was written to, if it was the last that was sent and the pipe is still there.
     #[inline]
     pub(crate) fn take_large(&mut self) -> Option<PipeId> {
         self.large.take().filter(|id| self.contains(*id))

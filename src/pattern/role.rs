@@ -78,6 +78,7 @@ impl Role {
     /// See [`Pattern::send`]. The lane, which the pattern may offer anew, was tried before.
     pub(crate) fn send(&mut self, part: &mut Message) -> Result<(), Stop> {
         let (pattern, pipes) = self.ask();
+        pipes.large = None;
         pattern.send(part, pipes)?;
         self.lanes.target = self.pipes.offers.target;
         Ok(())

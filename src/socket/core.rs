@@ -328,14 +328,18 @@ impl Core {
     pub(crate) fn is_ahead(&mut self) -> Option<(PipeId, Duration)> {
         let pipes = self.role.pipes_mut();
         let id = pipes.take_large()?;
-        pipes.get(id).begin_pause().map(|time| (id, time))
+        let bound = self.options.send_timeout.unwrap_or(Duration::MAX);
+        if bound.is_zero() {
+            return None;
+        }
+        pipes.get(id).begin_pause().map(|time| (id, time.min(bound)))
     }
 
-    /// Takes note of what came of a pause.
-    pub(crate) fn end_pause(&mut self, id: PipeId) {
+    /// Takes note of what came of a pause, which has taken all of its time or not.
+    pub(crate) fn end_pause(&mut self, id: PipeId, timed_out: bool) {
         let pipes = self.role.pipes_mut();
         if pipes.contains(id) {
-            pipes.get(id).end_pause();
+            pipes.get(id).end_pause(timed_out);
         }
     }
 
@@ -368,8 +372,12 @@ impl Core {
     /// What of the two can be done at once, as far as it is asked for.
     pub(crate) fn ready(&mut self, readable: bool, writable: bool) -> Result<Events> {
         let mut events = self.ready_now(readable, writable)?;
-        if readable && !events.readable && self.pull_claimed() {
-            events = self.ready_now(readable, writable)?;
+        if readable && !events.readable {
+            // Who asks may be about to sleep elsewhere.
+            line::flush_streams();
+            if self.pull_claimed() {
+                events = self.ready_now(readable, writable)?;
+            }
         }
         Ok(events)
     }

@@ -138,10 +138,10 @@ impl SocketHandle {
         if mailbox.begin_wait(&parker) {
             drop(turn);
             line::flush_streams();
-            parker.park(Instant::now().checked_add(time));
+            let waited = parker.park(Instant::now().checked_add(time));
             mailbox.end_wait(&parker);
             if let Ok(mut turn) = self.turn() {
-                turn.end_pause(pipe);
+                turn.end_pause(pipe, waited == Waited::TimedOut);
             }
         }
     }

@@ -69,7 +69,7 @@ impl Direct {
         }
     }
 
-    /// The calling thread has written what was in the pipe, and will write more.
+    /// The calling thread has written what was in the pipe, or is about to, and will write more.
     pub(super) fn stream(&mut self, care: &Care, key: usize) {
         (self.streaming, self.pressed) = (true, true);
         self.note_use(care, key);

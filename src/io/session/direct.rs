@@ -66,9 +66,9 @@ impl Session {
     }
 
     /// Leaves the message that is in the pipe, and those that the calling thread is about to write, to [`Session::flush`].
-    /// False: the I/O thread has the connection.
+    /// False: it is the I/O thread that reads the connection, and that would go on reading while nobody writes.
     pub(in crate::io) fn defer(&mut self) -> bool {
-        let may = self.open().is_some();
+        let may = self.direct.is_claimed() && self.open().is_some();
         if may {
             self.direct.stream(&self.home.thread.care, self.home.key);
         }
