@@ -246,6 +246,19 @@ static MAYBE_UNUSED void print_quiet (void *s, const char *name)
     print_message_within (s, name, MS_QUIET);
 }
 
+/* The descriptor of the connection that the next message, of five bytes, comes over. */
+static MAYBE_UNUSED int receive_descriptor (void *s)
+{
+    zmq_msg_t msg;
+    int fd;
+    OK (zmq_msg_init (&msg));
+    CHECK (zmq_msg_recv (&msg, s, 0) == 5);
+    fd = zmq_msg_get (&msg, ZMQ_SRCFD);
+    CHECK (fd > 2);
+    OK (zmq_msg_close (&msg));
+    return fd;
+}
+
 /* Waits for this event, at most for a long time; for conditions that only polling shows. */
 static MAYBE_UNUSED void wait_for_events (void *s, int events)
 {

@@ -6,19 +6,6 @@
 #include <netinet/tcp.h>
 #include <sys/un.h>
 
-/* The descriptor of the connection that the next message comes over. */
-static int receive_descriptor (void *s)
-{
-    zmq_msg_t msg;
-    int fd;
-    OK (zmq_msg_init (&msg));
-    CHECK (zmq_msg_recv (&msg, s, 0) == 5);
-    fd = zmq_msg_get (&msg, ZMQ_SRCFD);
-    CHECK (fd > 2);
-    OK (zmq_msg_close (&msg));
-    return fd;
-}
-
 static int kernel_int (int fd, int level, int option)
 {
     int value = -1;

@@ -197,18 +197,6 @@ static void last_value (void *context)
     OK (zmq_close (second));
 }
 
-/* The descriptor of the connection that the next message comes over. */
-static int receive_descriptor (void *s)
-{
-    zmq_msg_t msg;
-    int fd;
-    OK (zmq_msg_init (&msg));
-    CHECK (zmq_msg_recv (&msg, s, 0) == 5);
-    fd = zmq_msg_get (&msg, ZMQ_SRCFD);
-    OK (zmq_msg_close (&msg));
-    return fd;
-}
-
 static void priority (void *context)
 {
     void *server = new_socket (context, ZMQ_DEALER), *client = new_socket (context, ZMQ_DEALER);
