@@ -42,7 +42,9 @@ run_address() {
     note "AddressSanitizer"
     # Some tests ask for more memory than there is, to see that refused.
     export ASAN_OPTIONS="allocator_may_return_null=1 ${ASAN_OPTIONS:-}"
-    tests_with address "" --lib --test '*'
+    tests_with address "" --lib --test '*' -- --skip nothing_is_left
+    # What counts the memory of the process would count what the sanitizer holds back, to find later uses of it.
+    ASAN_OPTIONS="$ASAN_OPTIONS quarantine_size_mb=1" tests_with address "" --test leaks
     ran="$ran address"
 }
 
