@@ -140,31 +140,14 @@ impl Pipe {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::super::{Notify, Signal, pipe_with};
+    use super::super::Signal;
+    use super::super::tests::pair;
     use super::*;
     use crate::message::Message;
-    use crate::pipe::Bounds;
-    use parking_lot::Mutex;
-    use std::sync::Arc;
 
     const MIB: usize = 1024 * 1024;
 
-    #[derive(Default)]
-    struct Log(Mutex<Vec<Signal>>);
-    impl Notify for Log {
-        fn notify(&self, _key: usize, signal: Signal) {
-            self.0.lock().push(signal);
-        }
-    }
-
-    /// A writer whose bodies are only said to be large, and its reader.
-    fn pair(hwm: usize) -> (Pipe, Pipe, Arc<Log>) {
-        let (a, b) = pipe_with([Bounds { hwm, swap: None }, Bounds { hwm, swap: None }], [false; 2]);
-        let log = Arc::new(Log::default());
-        a.set_owner(log.clone(), 0);
-        (a, b, log)
-    }
-
+    /// Writes a message whose body is only said to be large.
     fn write(pipe: &mut Pipe, bytes: usize) {
         assert!(pipe.can_write());
         pipe.note_large(bytes);
@@ -189,7 +172,7 @@ mod tests {
             read(&mut b, 1);
             assert!(log.0.lock().is_empty(), "not for each");
             read(&mut b, 1);
-            assert_eq!(*log.0.lock(), [Signal::Writable]);
+            assert_eq!(*log.0.lock(), [(1, Signal::Writable)]);
             a.end_pause(false);
             assert_eq!(a.begin_pause(), None, "seven are left");
             write(&mut a, MIB);
@@ -259,7 +242,7 @@ mod tests {
         read(&mut b, 4);
         assert!(log.0.lock().is_empty(), "the message is not through");
         read(&mut b, 1);
-        assert_eq!(*log.0.lock(), [Signal::Writable]);
+        assert_eq!(*log.0.lock(), [(1, Signal::Writable)]);
     }
 
     #[test]
@@ -275,7 +258,7 @@ mod tests {
         read(&mut b, 499);
         assert!(log.0.lock().is_empty(), "half the mark");
         read(&mut b, 1);
-        assert_eq!(*log.0.lock(), [Signal::Writable]);
+        assert_eq!(*log.0.lock(), [(1, Signal::Writable)]);
     }
 
     #[test]
@@ -297,6 +280,6 @@ mod tests {
         read(&mut b, 998);
         assert!(log.0.lock().is_empty(), "half the mark, from the last report on");
         read(&mut b, 2);
-        assert_eq!(*log.0.lock(), [Signal::Writable]);
+        assert_eq!(*log.0.lock(), [(1, Signal::Writable)]);
     }
 }

@@ -5,7 +5,7 @@ use super::*;
 use parking_lot::Mutex;
 
 #[derive(Default)]
-struct Log(Mutex<Vec<(usize, Signal)>>);
+pub(super) struct Log(pub(super) Mutex<Vec<(usize, Signal)>>);
 impl Notify for Log {
     fn notify(&self, key: usize, signal: Signal) {
         self.0.lock().push((key, signal));
@@ -22,7 +22,8 @@ fn number(message: &Message) -> usize {
     usize::from_le_bytes(message.as_bytes().try_into().unwrap())
 }
 
-fn pair(hwm: usize) -> (Pipe, Pipe, Arc<Log>) {
+/// The two ends of a pipe, and what they are told: the first is 1, the second 2.
+pub(super) fn pair(hwm: usize) -> (Pipe, Pipe, Arc<Log>) {
     let (a, b) = pipe([Bounds { hwm, swap: None }, Bounds { hwm, swap: None }]);
     let log = Arc::new(Log::default());
     a.set_owner(log.clone(), 1);

@@ -223,9 +223,11 @@ impl Core {
         self.few_lines.get_or_insert_with(|| lines.iter().map(|(_, line)| line.clone()).collect()).clone()
     }
 
-    /// Reads the connections that the application's threads read, if there are such. Instead of waiting.
+    /// Writes what the calling thread has left to be written, as it may be about to sleep elsewhere, and reads the
+    /// connections that the application's threads read, if there are such. Instead of waiting.
     #[cold]
     pub(crate) fn pull_claimed(&self) -> bool {
+        line::flush_streams();
         let lines = self.lines.iter().take(LINES_MAX).map(|(_, line)| line);
         line::pull_all(lines.filter(|line| line.seems_claimed()))
     }
@@ -372,12 +374,8 @@ impl Core {
     /// What of the two can be done at once, as far as it is asked for.
     pub(crate) fn ready(&mut self, readable: bool, writable: bool) -> Result<Events> {
         let mut events = self.ready_now(readable, writable)?;
-        if readable && !events.readable {
-            // Who asks may be about to sleep elsewhere.
-            line::flush_streams();
-            if self.pull_claimed() {
-                events = self.ready_now(readable, writable)?;
-            }
+        if readable && !events.readable && self.pull_claimed() {
+            events = self.ready_now(readable, writable)?;
         }
         Ok(events)
     }

@@ -267,7 +267,6 @@ impl SocketHandle {
             let timeout = turn.options.recv_timeout;
             return self.wait(turn, timeout, true, attempt);
         }
-        line::flush_streams();
         if turn.pull_claimed() { attempt(&mut turn) } else { Err(Error::WouldBlock) }
     }
 
