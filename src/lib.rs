@@ -67,5 +67,5 @@ pub use socket::core::Events;
 pub use socket::kind::SocketType;
 pub use socket::options::Options;
 pub use socket::tags::Tags;
-pub use socket::{SocketHandle, poll, proxy, proxy_steerable};
+pub use socket::{Call, SocketHandle, poll, proxy, proxy_steerable};
 pub use wire::error::protocol_error;

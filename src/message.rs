@@ -61,6 +61,12 @@ const _: () = assert!(
 
 /// Words of a message behind its head and meta words.
 const REST_WORDS: usize = 32 / size_of::<usize>() - 1;
+/// Bytes of a word.
+pub(crate) const WORD: usize = size_of::<usize>();
+/// Words of an inline body with two bytes for a header.
+const FRAME_WORDS: usize = 1 + REST_WORDS;
+/// The longest body that the meta word has all of.
+pub(crate) const FIRST_BYTES_MAX: usize = WORD - 2;
 /// Where in the message an inline body begins: behind the head and the first two bytes of the meta word.
 const INLINE_AT: usize = size_of::<usize>() + 2;
 /// In `rest`: the address of a shared body's bytes, and their number.
@@ -242,6 +248,16 @@ impl Message {
             (self.head, self.meta) = (INLINE, 0);
             taken
         }
+    }
+
+    /// As [`Message::take`], if the body is so short that one word has all of it: only that is looked at.
+    #[inline(always)]
+    pub(crate) fn take_short(&mut self) -> Option<Message> {
+        if !self.is_short() {
+            return None;
+        }
+        let meta = std::mem::take(&mut self.meta);
+        Some(Message { head: INLINE, meta, rest: [ptr::null_mut(); REST_WORDS] })
     }
 
     /// A message of the same words.
@@ -495,15 +511,30 @@ impl Message {
         unsafe { (*ManuallyDrop::new(Message::from_raw(*raw))).clone() }
     }
 
-    /// The bytes of a body that lives in the message, with its length and whatever is behind it: copying
-    /// all of them is faster than copying just as many as there are.
-    #[inline]
-    pub(crate) fn as_inline(&self) -> Option<(&[u8; INLINE_MAX], usize)> {
-        // SAFETY: the body is inline, and then all of the message is initialised up to its end.
-        self.is_inline().then(|| unsafe { (&*self.data().cast(), self.inline_len()) })
+    /// The words of a message whose body is inline, with a header in its first two bytes; behind the body is whatever. To
+    /// copy whole words is faster than to copy just as many bytes as there are.
+    #[inline(always)]
+    pub(crate) fn framed(&self, header: [u8; 2]) -> Option<[[u8; WORD]; FRAME_WORDS]> {
+        if !self.is_inline() {
+            return None;
+        }
+        let body = self.meta & !meta(u8::MAX, u8::MAX);
+        let mut words = [(body | meta(header[0], header[1])).to_ne_bytes(); FRAME_WORDS];
+        for (word, rest) in words.iter_mut().skip(1).zip(self.rest) {
+            *word = rest.addr().to_ne_bytes();
+        }
+        Some(words)
     }
 
-    /// A message whose body is the first `len` of `bytes`; see [`Message::as_inline`].
+    /// A message whose body is so many bytes behind the first two, if it has them all in the first word.
+    #[inline(always)]
+    pub(crate) fn of_word(word: &[u8; WORD], len: usize) -> Option<Message> {
+        let body = usize::from_ne_bytes(*word) & !meta(u8::MAX, u8::MAX);
+        let rest = [ptr::null_mut(); REST_WORDS];
+        (len <= FIRST_BYTES_MAX).then_some(Message { head: INLINE, meta: body | meta(0, len as u8), rest })
+    }
+
+    /// A message whose body is the first `len` of `bytes`; behind these is whatever.
     #[inline]
     pub(crate) fn from_inline(bytes: &[u8; INLINE_MAX], len: usize) -> Message {
         assert!(len <= INLINE_MAX, "too long to be inline: {len}");

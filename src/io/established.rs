@@ -6,7 +6,7 @@ use super::heart::{Beat, Heart};
 use super::run::Run;
 use super::{READ_BYTES, Scratch, sys};
 use crate::message::{Kind, Message, Spent};
-use crate::pipe::Pipe;
+use crate::pipe::{Filled, Pipe, Vacant};
 use crate::socket::kind::SocketType;
 use crate::socket::options::Heartbeat;
 use crate::wire::batch::{Batch, SLICES_MAX};
@@ -33,6 +33,8 @@ const TURNS_MAX: usize = 16;
 const CHASE_BYTES_MAX: usize = 4096;
 /// So many messages are in the batches of a chase.
 const CHASE_MESSAGES_MIN: usize = 8 * TURNS_MAX;
+/// For so many messages whose bodies are inline room is made behind one such, and for all that are there behind these.
+const INLINE_RUN_MIN: usize = 16;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
 const PONGS_MAX: usize = 16;
 
@@ -115,6 +117,11 @@ impl Sink for PipeSink<'_> {
     #[inline(always)]
     fn message(&mut self, part: Message) {
         self.pipe.write(part);
+    }
+
+    #[inline(always)]
+    fn run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
+        self.pipe.write_run(fill);
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {
@@ -432,13 +439,32 @@ impl Established {
     ) {
         let mut spent = Spent::new();
         while let Some(part) = next {
-            let more = part.more();
+            let (more, is_inline) = (part.more(), part.is_inline());
             self.encoder.encode_one(part, batch, &mut spent);
+            if is_inline && !more {
+                self.encode_inline(pipe, batch);
+            }
             if !more && batch.len() >= BATCH_BYTES {
                 break;
             }
             // Of what the version has no bytes for, nothing is in the batch.
             next = if batch.is_empty() { first(pipe) } else { pipe.read_seen() };
+        }
+    }
+
+    /// Encodes what is inline and comes next, as likely as not if one such message has come.
+    #[inline(always)]
+    fn encode_inline(&self, pipe: &mut Pipe, batch: &mut Batch) {
+        let mut count_max = INLINE_RUN_MIN;
+        loop {
+            let count = pipe.run_max().min(count_max);
+            let read_before = pipe.read_count();
+            // What is inline is not to be freed.
+            self.encoder.encode_run(count, batch, |run| pipe.read_run(count, |part| run.put(part), drop));
+            if pipe.read_count().wrapping_sub(read_before) < count_max {
+                return;
+            }
+            count_max = usize::MAX;
         }
     }
 

@@ -1,12 +1,17 @@
 //! How a message lies in a queue: a short one takes one word, so that the queue moves little memory between processors.
 
-use super::{FLAG_IN_SECOND, Head, INLINE, Message, REST_WORDS};
+use super::{FIRST_BYTES_MAX, FLAG_IN_SECOND, Head, INLINE, Message, REST_WORDS};
 use crate::pipe::queue::Slotted;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 
-/// The longest body that needs the first word only: what of the meta word is body.
-const FIRST_BYTES_MAX: usize = size_of::<usize>() - 2;
+impl Message {
+    /// Whether the meta word is all of it.
+    #[inline(always)]
+    pub(super) fn is_short(&self) -> bool {
+        self.is_inline() && self.inline_len() <= FIRST_BYTES_MAX
+    }
+}
 
 /// All but the meta word.
 #[derive(Clone, Copy)]
@@ -21,13 +26,12 @@ unsafe impl Slotted for Message {
     type First = usize;
     type Second = Second;
 
-    #[inline]
+    #[inline(always)]
     unsafe fn put(self, first: *mut usize, second: *mut Second) {
         let this = ManuallyDrop::new(self);
-        let is_short = this.is_inline() && this.inline_len() <= FIRST_BYTES_MAX;
         // SAFETY: the caller's promise: both may be written.
         unsafe {
-            if is_short {
+            if this.is_short() {
                 first.write(this.meta);
             } else {
                 first.write(this.meta | FLAG_IN_SECOND);
@@ -41,7 +45,7 @@ unsafe impl Slotted for Message {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     unsafe fn get(first: *const usize, second: *const Second) -> Message {
         // SAFETY: the caller's promise: `put` has written the first, and the second where it says so.
         unsafe {
@@ -51,6 +55,20 @@ unsafe impl Slotted for Message {
             }
             let Second { head, rest } = second.read();
             Message { head, meta: meta & !FLAG_IN_SECOND, rest }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn get_over(first: *const usize, second: *const Second, place: *mut Message) {
+        // SAFETY: as in `get`. Behind a short body, any bytes will do.
+        unsafe {
+            let meta = first.read();
+            if meta & FLAG_IN_SECOND == 0 {
+                (&raw mut (*place).head).write(INLINE);
+                (&raw mut (*place).meta).write(meta);
+            } else {
+                place.write(Message::get(first, second));
+            }
         }
     }
 }

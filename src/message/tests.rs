@@ -24,15 +24,32 @@ fn bodies_of_every_size_keep_their_bytes() {
 }
 
 #[test]
-fn inline_bodies_can_be_copied_whole() {
+fn inline_bodies_can_be_copied_with_their_headers() {
     let bytes: [u8; INLINE_MAX] = std::array::from_fn(|i| i as u8);
     for len in 0..=INLINE_MAX {
-        let message = Message::from_inline(&bytes, len);
+        let mut message = Message::from_inline(&bytes, len);
+        message.set_shared();
         assert_eq!(message.as_bytes(), &bytes[..len]);
-        assert_eq!(message.as_inline(), Some((&bytes, len)));
+        let framed = message.framed([0xfe, 0xff]).unwrap();
+        assert_eq!(framed.as_flattened(), [&[0xfe, 0xff], &bytes[..]].concat());
+        let of_word = Message::of_word(&framed[0], len);
+        assert_eq!(of_word.as_ref().map(Message::as_bytes), bytes.get(..len).filter(|_| len <= WORD - 2));
+        assert!(of_word.is_none_or(|message| message.is_data() && !message.more() && !message.is_shared()));
     }
-    assert_eq!(Message::copy_from(&[7; INLINE_MAX + 1]).unwrap().as_inline(), None);
-    assert_eq!(Message::from_owner([7; 3]).as_inline(), None);
+    assert_eq!(Message::copy_from(&[7; INLINE_MAX + 1]).unwrap().framed([0, 0]), None);
+    assert_eq!(Message::from_owner([7; 3]).framed([0, 0]), None);
+    assert!(Message::of_word(&[0xff; WORD], WORD - 1).is_none());
+}
+
+#[test]
+fn a_short_body_can_be_taken_alone() {
+    for len in 0..=INLINE_MAX + 1 {
+        let mut message = Message::copy_from(&vec![7; len]).unwrap();
+        let short = message.take_short();
+        assert_eq!(short.is_some(), len <= FIRST_BYTES_MAX, "{len}");
+        assert_eq!(message.len(), if short.is_some() { 0 } else { len });
+        assert!(short.is_none_or(|short| short.as_bytes() == vec![7; len]));
+    }
 }
 
 #[test]

@@ -125,9 +125,15 @@ impl Pipes {
     /// The pipe. A pattern only uses pipes between their attach and their detach.
     #[inline]
     pub(crate) fn get(&mut self, id: PipeId) -> &mut Pipe {
-        match &mut self.slots[id.slot()] {
-            Some((there, pipe)) if *there == id => pipe,
-            _ => panic!("a pattern used a pipe that was detached"),
+        self.find(id).expect("a pattern uses no pipe that was detached")
+    }
+
+    /// The pipe, if it is still there.
+    #[inline(always)]
+    fn find(&mut self, id: PipeId) -> Option<&mut Pipe> {
+        match self.slots.get_mut(id.slot()) {
+            Some(Some((there, pipe))) if *there == id => Some(pipe),
+            _ => None,
         }
     }
 

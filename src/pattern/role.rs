@@ -65,14 +65,14 @@ impl Role {
     /// Sends a part by the lane, if there is one and it has room.
     #[inline(always)]
     pub(crate) fn send_by_lane(&mut self, part: &mut Message) -> bool {
-        self.lanes.target.is_some_and(|id| self.pipes.get(id).write_whole(part))
+        self.lanes.target.and_then(|id| self.pipes.find(id)).is_some_and(|pipe| pipe.write_whole(part))
     }
 
-    /// Receives a part by the lane, if there is one and it has something. Where that comes from has not changed: another
-    /// origin is told between messages.
+    /// Receives a part by the lane, if there is one and it has something: then what `into` had before. Where that comes
+    /// from has not changed: another origin is told between messages.
     #[inline(always)]
-    pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> bool {
-        self.lanes.source.is_some_and(|id| self.pipes.get(id).read_whole(into))
+    pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> Option<Message> {
+        self.pipes.find(self.lanes.source?)?.read_whole(into)
     }
 
     /// See [`Pattern::send`]. The lane, which the pattern may offer anew, was tried before.
@@ -199,7 +199,13 @@ mod tests {
             let lanes = self.prepare();
             let mut part = part("what was there before", false);
             self.by_lane += usize::from(lanes.source.is_some());
-            let received = if self.role.recv_by_lane(&mut part) { Ok(()) } else { self.role.recv(&mut part) };
+            let received = match self.role.recv_by_lane(&mut part) {
+                Some(before) => {
+                    assert_eq!(text(&[before]), "what was there before");
+                    Ok(())
+                }
+                None => self.role.recv(&mut part),
+            };
             received.map(|()| text(&[part]))
         }
     }

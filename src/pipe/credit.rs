@@ -178,13 +178,20 @@ impl Pipe {
 
     /// Tells the writer what was read, when that is worth it: after half the high-water mark, or some megabytes of large
     /// bodies, or when there is nothing more to read (`drained`; then without a mark too, as one may be set later).
-    #[inline]
+    #[inline(always)]
     pub(super) fn credit(&mut self, drained: bool) {
-        let flow = &self.link.flows[1 - self.side];
         let unreported = self.read.wrapping_sub(self.reported);
+        // So written, the index needs no check.
+        let flow = &self.link.flows[(self.side ^ 1) & 1];
         if unreported == 0 || !drained && unreported < flow.report_after.load(Ordering::Relaxed) {
             return;
         }
+        self.report();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn report(&mut self) {
         self.reported = self.read;
         let old = self.consumed_here().swap(self.read << COUNT_SHIFT, Ordering::AcqRel);
         if old & BLOCKED != 0 {

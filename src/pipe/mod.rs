@@ -26,6 +26,7 @@ use latest::Latest;
 use marks::{Marks, UNLIMITED};
 use pace::Pace;
 use queue::{Consumer, Producer, Sleep, queue};
+pub(crate) use queue::{Filled, Vacant};
 use std::collections::VecDeque;
 use std::sync::OnceLock;
 use swap::Swap;
@@ -117,6 +118,8 @@ pub(crate) struct Pipe {
     read: usize,
     /// The value of `read` at the last time the writer was told.
     reported: usize,
+    /// What this end writes goes to the queue, all of it: nothing is beyond that.
+    is_plain: bool,
     /// In the middle of a message of several parts: where its parts go.
     writing: Writing,
     /// Parts of a message that goes to the swap once it is whole.
@@ -174,6 +177,7 @@ pub(crate) fn pipe_with(bounds: [Bounds; 2], conflated: Conflated) -> (Pipe, Pip
 impl Pipe {
     fn new(link: Arc<Link>, side: usize, tx: Producer<Message>, rx: Consumer<Message>) -> Pipe {
         Pipe {
+            is_plain: link.flows[side].beyond.is_none(),
             link,
             side,
             tx,
@@ -232,12 +236,12 @@ impl Pipe {
     /// the other end together, after [`Pipe::flush`] behind the last.
     #[inline(always)]
     pub(crate) fn write(&mut self, part: Message) {
-        if self.link.flows[self.side].beyond.is_some() {
+        if self.is_plain {
+            self.write_to_queue(part);
+        } else {
             self.write_beyond(part.elsewhere());
             // Where the next message goes is to be found out anew.
             self.stop_at = self.written;
-        } else {
-            self.write_to_queue(part);
         }
     }
 
@@ -278,14 +282,33 @@ impl Pipe {
 
     /// Writes a message of one part, between messages, and shows it to the other end, if that can be done at once. False:
     /// nothing is done, and it may be possible all the same.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write_whole(&mut self, part: &mut Message) -> bool {
-        if !self.has_room() || part.more() || part.is_large() || self.link.flows[self.side].beyond.is_some() {
+        if !self.has_room() || !self.is_plain || part.more() || part.is_large() {
             return false;
         }
-        self.write_to_queue(part.take());
-        self.flush();
+        debug_assert!(self.writing == Writing::Nothing, "a whole message comes between messages");
+        self.written = self.written.wrapping_add(1);
+        // Each way to its end by itself, so that the message goes from its place to its slot.
+        match part.take_short() {
+            Some(short) => self.tx.push(short),
+            None => self.tx.push(part.take()),
+        }
+        if self.tx.publish_pushed() {
+            self.tell_written();
+        }
         true
+    }
+
+    /// Writes messages of one part, between messages, as long as `fill` gives one, and there surely is room; not all that
+    /// there is room for.
+    #[inline(always)]
+    pub(crate) fn write_run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
+        debug_assert!(self.writing == Writing::Nothing, "whole messages come between messages");
+        if self.is_plain {
+            let count = self.tx.push_run(self.stop_at.wrapping_sub(self.written), fill);
+            self.written = self.written.wrapping_add(count);
+        }
     }
 
     #[inline]
@@ -354,33 +377,32 @@ impl Pipe {
     /// What is not data is given back, and `into` is left alone.
     #[inline]
     pub(crate) fn read_data(&mut self, into: &mut Message) -> Option<Result<bool, Message>> {
-        if self.refill.is_empty()
-            && let Some(part) = self.rx.peek()
-            && part.is_data()
-        {
-            // Looked at while it is in its slot: a message that is moved in one piece moves faster.
-            let more = part.more();
+        let mut more = false;
+        let is_data = |part: &Message| {
+            more = part.more();
+            part.is_data()
+        };
+        if self.refill.is_empty() && self.rx.pop_over(into, is_data).is_some() {
             if !more {
                 self.read = self.read.wrapping_add(1);
                 self.credit(false);
             }
-            self.rx.pop_into(into);
             return Some(Ok(more));
         }
         self.read_other(into)
     }
 
-    /// Takes a message of data of one part, between messages, in place of what `into` has. False: nothing is done, and
-    /// there may be something to read all the same.
-    #[inline]
-    pub(crate) fn read_whole(&mut self, into: &mut Message) -> bool {
-        if !self.refill.is_empty() || !self.rx.peek().is_some_and(|part| part.is_data() && !part.more()) {
-            return false;
+    /// Takes a message of data of one part, between messages, in place of what `into` has, which it gives. `None`:
+    /// nothing is done, and there may be something to read all the same.
+    #[inline(always)]
+    pub(crate) fn read_whole(&mut self, into: &mut Message) -> Option<Message> {
+        if !self.refill.is_empty() {
+            return None;
         }
+        let before = self.rx.pop_over(into, |part| part.is_data() && !part.more())?;
         self.read = self.read.wrapping_add(1);
         self.credit(false);
-        self.rx.pop_into(into);
-        true
+        Some(before)
     }
 
     #[cold]
@@ -413,6 +435,27 @@ impl Pipe {
         let part = self.rx.pop_seen()?;
         self.read = self.read.wrapping_add(usize::from(!part.more()));
         Some(part)
+    }
+
+    /// How many messages [`Pipe::read_run`] could take.
+    #[inline]
+    pub(crate) fn run_max(&self) -> usize {
+        self.rx.run_max()
+    }
+
+    /// As [`Pipe::read_seen`], takes messages of one part as long as they are `fit`, and gives them to `taken`; `max` at most,
+    /// and not all of them.
+    #[inline(always)]
+    pub(crate) fn read_run(
+        &mut self,
+        max: usize,
+        mut fit: impl FnMut(&Message) -> bool,
+        taken: impl FnMut(Message),
+    ) {
+        if self.refill.is_empty() {
+            let count = self.rx.pop_run(max, |part| !part.more() && fit(part), taken);
+            self.read = self.read.wrapping_add(count);
+        }
     }
 
     /// Tells the writer that the reader follows it step by step, which costs both.

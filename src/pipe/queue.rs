@@ -24,7 +24,7 @@ use std::ops::Deref;
 use std::ptr;
 
 pub(crate) use consumer::{Consumer, Sleep};
-pub(crate) use producer::Producer;
+pub(crate) use producer::{Filled, Producer, Vacant};
 pub(crate) use segment::Slotted;
 
 /// The consumer sleeps and wants to be woken by the next publication.

@@ -11,11 +11,11 @@ use super::tags::{GROUP_BYTES_MAX, Tags};
 use crate::context::Shared;
 use crate::error::{Error, Result};
 use crate::few;
-use crate::io::dial;
 use crate::io::line::{self, LINES_MAX, Line};
 use crate::io::owner::{Alive, Owner};
 use crate::io::patience::{Patience, VainPulls};
 use crate::io::sys_wait::EventFd;
+use crate::io::{dial, fd};
 use crate::message::Message;
 use crate::pattern::{self, Pattern, PipeId, Pipes, Role, Stop};
 use crate::pipe::Pipe;
@@ -68,6 +68,8 @@ pub(crate) struct Core {
     events: Vec<Event>,
     /// The socket's number in its context.
     number: usize,
+    /// The process that it belongs to, as [`Shared::is_inherited`] sees it.
+    forks: u32,
     /// The socket keeps its context alive.
     _alive: Alive,
 }
@@ -117,6 +119,7 @@ impl Core {
             moved: 0,
             events: Vec::new(),
             number,
+            forks: fd::forks(),
             _alive: alive,
         })
     }
@@ -270,7 +273,7 @@ impl Core {
     /// Whether there is nothing to [`Core::catch_up`] with. A socket that was terminated has no lanes.
     #[inline(always)]
     fn is_undisturbed(&self) -> bool {
-        !self.mailbox.is_pending() && !self.context.is_inherited()
+        !self.mailbox.is_pending() && self.forks == fd::forks()
     }
 
     /// Sends one part, if nothing else is to be done for that than to give it to the one peer that all goes to. False:
@@ -282,16 +285,17 @@ impl Core {
         sent
     }
 
-    /// Receives one part, if nothing else is to be done for that than to take it from the one peer that all comes from.
-    /// False: nothing is done.
+    /// Receives one part, if nothing else is to be done for that than to take it from the one peer that all comes from:
+    /// then what `into` had before. `None`: nothing is done.
     #[inline(always)]
-    pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> bool {
-        if !self.is_undisturbed() || !self.role.recv_by_lane(into) {
-            return false;
+    pub(crate) fn recv_by_lane(&mut self, into: &mut Message) -> Option<Message> {
+        if !self.is_undisturbed() {
+            return None;
         }
+        let before = self.role.recv_by_lane(into)?;
         self.moved = self.moved.wrapping_add(1);
         self.more = false;
-        true
+        Some(before)
     }
 
     /// The connection that the part came over which was received last; 0: none.

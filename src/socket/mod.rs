@@ -66,6 +66,76 @@ impl Before {
     }
 }
 
+/// A call that the short way did not serve, and the socket's turn, which it has. To drop it does nothing more.
+#[must_use]
+pub struct Call {
+    socket: SocketHandle,
+    /// `None`: there is no such socket.
+    turn: Option<Turn<'static, Box<Core>>>,
+}
+
+impl Call {
+    /// As [`SocketHandle::send`].
+    ///
+    /// # Errors
+    /// As those of [`SocketHandle::send`].
+    #[inline(never)]
+    pub fn send(self, part: &mut Message, wait: bool) -> Result<()> {
+        let mut turn = self.turn.ok_or(Error::NotASocket)?;
+        match turn.try_send(part) {
+            Err(Error::WouldBlock) if wait => {
+                let timeout = turn.options.send_timeout;
+                self.socket.wait(turn, timeout, false, |core| core.try_send(part))
+            }
+            Ok(()) if wait => {
+                if let Some(ahead) = turn.is_ahead() {
+                    self.socket.pause(turn, ahead);
+                }
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    /// As [`SocketHandle::recv_into`].
+    ///
+    /// # Errors
+    /// As those of [`SocketHandle::send`].
+    #[inline(never)]
+    pub fn recv(self, part: &mut Message, wait: bool) -> Result<()> {
+        self.receive(part, wait, |core, part| core.try_recv(part))
+    }
+
+    /// As [`SocketHandle::recv_tagged`].
+    ///
+    /// # Errors
+    /// As those of [`SocketHandle::send`].
+    #[inline(never)]
+    pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
+        self.receive(part, wait, |core, part| core.try_recv_tagged(part, tags))
+    }
+
+    /// Receives, as `attempt` does.
+    #[inline(always)]
+    fn receive(
+        self,
+        part: &mut Message,
+        wait: bool,
+        mut attempt: impl FnMut(&mut Core, &mut Message) -> Result<()>,
+    ) -> Result<()> {
+        let mut turn = self.turn.ok_or(Error::NotASocket)?;
+        let before = Before::take(part);
+        let received = match attempt(&mut turn, part) {
+            Err(Error::WouldBlock) => self.socket.recv_after_all(turn, wait, |core| attempt(core, part)),
+            result => {
+                drop(turn);
+                result
+            }
+        };
+        before.end(part, received)
+    }
+}
+
 impl SocketHandle {
     pub(crate) fn open(core: Core) -> Result<SocketHandle> {
         SOCKETS.insert(Box::new(core)).map(SocketHandle).map_err(|core| {
@@ -108,25 +178,21 @@ impl SocketHandle {
     /// [`Error::Terminated`], [`Error::NotASocket`], [`Error::Interrupted`]; the part is untouched then.
     #[inline(always)]
     pub fn send(self, part: &mut Message, wait: bool) -> Result<()> {
-        let mut turn = self.turn()?;
-        if turn.send_by_lane(part) { Ok(()) } else { self.send_in_turn(turn, part, wait) }
+        match self.begin_send(part) {
+            Ok(()) => Ok(()),
+            Err(call) => call.send(part, wait),
+        }
     }
 
-    #[inline(never)]
-    fn send_in_turn(self, mut turn: Turn<'static, Box<Core>>, part: &mut Message, wait: bool) -> Result<()> {
-        match turn.try_send(part) {
-            Err(Error::WouldBlock) if wait => {
-                let timeout = turn.options.send_timeout;
-                self.wait(turn, timeout, false, |core| core.try_send(part))
-            }
-            Ok(()) if wait => {
-                if let Some(ahead) = turn.is_ahead() {
-                    self.pause(turn, ahead);
-                }
-                Ok(())
-            }
-            result => result,
-        }
+    /// Sends one part of a message by the short way: where all goes to one peer that has room. If it was not sent so,
+    /// [`Call::send`] goes on.
+    ///
+    /// # Errors
+    /// The call to go on with; the part is untouched then.
+    #[inline(always)]
+    pub fn begin_send(self, part: &mut Message) -> Result<(), Call> {
+        let mut call = Call { socket: self, turn: SOCKETS.get(self.0) };
+        if call.turn.as_mut().is_some_and(|turn| turn.send_by_lane(part)) { Ok(()) } else { Err(call) }
     }
 
     /// Gives a connection a moment to write what this thread has sent.
@@ -195,26 +261,30 @@ impl SocketHandle {
     /// As [`SocketHandle::send`].
     #[inline(always)]
     pub fn recv_into(self, part: &mut Message, wait: bool) -> Result<()> {
-        let before = Before::take(part);
-        let received = match self.turn() {
-            Ok(mut turn) => {
-                if turn.recv_by_lane(part) {
-                    Ok(())
-                } else {
-                    self.recv_in_turn(turn, part, wait)
-                }
-            }
-            Err(error) => Err(error),
-        };
-        before.end(part, received)
+        match self.begin_recv(part) {
+            Ok(_) => Ok(()),
+            Err(call) => call.recv(part, wait),
+        }
     }
 
-    #[inline(never)]
-    fn recv_in_turn(self, mut turn: Turn<'static, Box<Core>>, part: &mut Message, wait: bool) -> Result<()> {
-        match turn.try_recv(part) {
-            Err(Error::WouldBlock) => self.recv_after_all(turn, wait, |core| core.try_recv(part)),
-            result => result,
+    /// Receives a message of one part by the short way, where all comes from one peer: then the connection that it came
+    /// over, see [`Tags::origin`]. If nothing was received so, [`Call::recv_tagged`] goes on.
+    ///
+    /// # Errors
+    /// The call to go on with; the part is untouched then.
+    #[inline(always)]
+    pub fn begin_recv(self, part: &mut Message) -> Result<u64, Call> {
+        let mut call = Call { socket: self, turn: SOCKETS.get(self.0) };
+        if let Some(turn) = &mut call.turn
+            && let Some(before) = turn.recv_by_lane(part)
+        {
+            let origin = turn.origin();
+            // Who frees what was there before may use the socket.
+            drop(call);
+            drop(before);
+            return Ok(origin);
         }
+        Err(call)
     }
 
     /// As [`SocketHandle::recv_into`], and says what the message has beside its bytes: whom it is from (SERVER,
@@ -224,34 +294,12 @@ impl SocketHandle {
     /// As [`SocketHandle::recv`].
     #[inline(always)]
     pub fn recv_tagged(self, part: &mut Message, tags: &mut Tags, wait: bool) -> Result<()> {
-        let before = Before::take(part);
-        let received = match self.turn() {
-            Ok(mut turn) => {
-                if turn.recv_by_lane(part) {
-                    tags.origin = turn.origin();
-                    Ok(())
-                } else {
-                    self.recv_tagged_in_turn(turn, part, tags, wait)
-                }
+        match self.begin_recv(part) {
+            Ok(origin) => {
+                tags.origin = origin;
+                Ok(())
             }
-            Err(error) => Err(error),
-        };
-        before.end(part, received)
-    }
-
-    #[inline(never)]
-    fn recv_tagged_in_turn(
-        self,
-        mut turn: Turn<'static, Box<Core>>,
-        part: &mut Message,
-        tags: &mut Tags,
-        wait: bool,
-    ) -> Result<()> {
-        match turn.try_recv_tagged(part, tags) {
-            Err(Error::WouldBlock) => {
-                self.recv_after_all(turn, wait, |core| core.try_recv_tagged(part, tags))
-            }
-            result => result,
+            Err(call) => call.recv_tagged(part, tags, wait),
         }
     }
 

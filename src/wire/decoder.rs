@@ -12,6 +12,7 @@ use super::command::{self, CANCEL, Command, SUBSCRIBE};
 use super::frame::{self, BODY_BYTES_MAX, Framing, HEADER_BYTES_MAX, Header, V1, V2};
 use super::{LARGE_BODY_BYTES_MIN, Version, WireError};
 use crate::message::{Arena, INLINE_MAX, Message};
+use crate::pipe::{Filled, Vacant};
 use crate::shelf;
 use sealed::Sealed;
 
@@ -45,6 +46,11 @@ pub(crate) trait Sink {
 
     /// A command. Other than subscriptions, they also come between the parts of a message, and unasked.
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError>;
+
+    /// Takes messages of one part as long as there are such in the input, and surely is room; or not, and then they come
+    /// one by one. Between messages.
+    #[inline(always)]
+    fn run(&mut self, _fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {}
 
     /// A part of a message that is in the input.
     #[inline]
@@ -206,10 +212,16 @@ impl Decoder {
                             let mut part = Message::from_inline(bytes, frame.body.len());
                             part.set_more(frame.more);
                             sink.message(part);
+                            rest = frame.rest;
+                            if !frame.more {
+                                rest = self.run_inline::<F, S>(rest, sink);
+                            }
                         }
-                        _ => sink.part(frame.body, frame.more, arena)?,
+                        _ => {
+                            sink.part(frame.body, frame.more, arena)?;
+                            rest = frame.rest;
+                        }
                     }
-                    rest = frame.rest;
                 }
                 if rest.is_empty() {
                     return Ok(input.len());
@@ -219,6 +231,24 @@ impl Decoder {
                 return Ok(input.len() - rest.len());
             }
         }
+    }
+
+    /// Gives the sink messages of one part whose bodies are inline; gives the input behind them.
+    #[inline(always)]
+    fn run_inline<'a, F: Framing, S: Sink>(&self, input: &'a [u8], sink: &mut S) -> &'a [u8] {
+        let mut rest = input;
+        let len_max = usize::try_from(self.message_bytes_max).unwrap_or(usize::MAX);
+        sink.run(|place| {
+            let frame = F::inline(rest).filter(|frame| frame.len <= len_max)?;
+            rest = frame.rest;
+            // Each way to its end by itself, so that the message is made where it goes.
+            let filled = match Message::of_word(frame.word(), frame.len) {
+                Some(part) => place.put(part),
+                None => place.put(Message::from_inline(frame.body(), frame.len)),
+            };
+            Some(filled)
+        });
+        rest
     }
 
     /// Goes on with the frame that is under way, or begins one: false if that is as far as it goes now.

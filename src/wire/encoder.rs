@@ -6,11 +6,45 @@ use super::cipher::Sealer;
 use super::command::{self, CANCEL, JOIN, LEAVE, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
 use super::frame::{self, FLAG_COMMAND, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
-use crate::message::{INLINE_MAX, Kind, Message, Spent};
+use crate::message::{FIRST_BYTES_MAX, INLINE_MAX, Kind, Message, Spent};
 
 /// What begins a message that subscribes, and one that takes that back, before they were commands.
 const SUBSCRIBE_BYTE: u8 = 1;
 const CANCEL_BYTE: u8 = 0;
+
+/// The longest frame of a body that is inline.
+const INLINE_FRAME_BYTES_MAX: usize = 2 + INLINE_MAX;
+
+/// What appends messages of one part whose bodies are inline, see [`Encoder::encode_run`].
+pub(crate) struct InlineRun<'a> {
+    version: Version,
+    room: &'a mut [u8],
+    used: usize,
+}
+
+impl InlineRun<'_> {
+    /// Appends a message of one part, if it has no more than an inline body.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, part: &Message) -> bool {
+        if part.kind() != Kind::Data {
+            return false;
+        }
+        let len = part.len();
+        let header = frame::short_header(self.version, len as u8, false);
+        let Some(words) = part.framed(header) else { return false };
+        let Some(room) = self.room.get_mut(self.used..) else { return false };
+        // Whole words: what is behind the body is overwritten, or cut off.
+        if len <= FIRST_BYTES_MAX {
+            let Some(room) = room.first_chunk_mut() else { return false };
+            *room = words[0];
+        } else {
+            let Some(room) = room.first_chunk_mut::<INLINE_FRAME_BYTES_MAX>() else { return false };
+            room.copy_from_slice(words.as_flattened());
+        }
+        self.used += header.len() + len;
+        true
+    }
+}
 
 /// The encoder of one connection, after its handshake.
 pub(crate) struct Encoder {
@@ -81,11 +115,13 @@ impl Encoder {
         }
         let header = frame::short_header(self.version, part.len() as u8, part.more());
         let bytes = batch.small_bytes();
-        if let Some((inline, len)) = part.as_inline() {
-            let end = bytes.len() + header.len() + len;
-            bytes.reserve(header.len() + INLINE_MAX);
-            bytes.extend_from_slice(&header);
-            bytes.extend_from_slice(inline);
+        if let Some(words) = part.framed(header) {
+            let end = bytes.len() + header.len() + part.len();
+            if header.len() + part.len() <= words[0].len() {
+                bytes.extend_from_slice(&words[0]);
+            } else {
+                bytes.extend_from_slice(words.as_flattened());
+            }
             bytes.truncate(end);
             return true;
         }
@@ -93,6 +129,27 @@ impl Encoder {
         bytes.extend_from_slice(&header);
         bytes.extend_from_slice(part.as_bytes());
         true
+    }
+
+    /// Appends messages of one part whose bodies are inline, `count_max` at most, unless they are to be encrypted: `run` is
+    /// given what does so.
+    #[inline(always)]
+    pub(crate) fn encode_run(
+        &self,
+        count_max: usize,
+        batch: &mut Batch,
+        run: impl FnOnce(&mut InlineRun<'_>),
+    ) {
+        if self.sealer.is_some() {
+            return;
+        }
+        let bytes = batch.small_bytes();
+        let start = bytes.len();
+        bytes.resize(start + count_max * INLINE_FRAME_BYTES_MAX, 0);
+        let mut inline = InlineRun { version: self.version, room: &mut bytes[start..], used: 0 };
+        run(&mut inline);
+        let end = start + inline.used;
+        bytes.truncate(end);
     }
 
     /// The same of what has the long header, and is not large.

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Version, WireError};
-use crate::message::INLINE_MAX;
+use crate::message::{INLINE_MAX, WORD};
 
 /// More parts of the message follow; the same bit in both framings.
 pub(super) const FLAG_MORE: u8 = 0b001;
@@ -57,11 +57,46 @@ impl<'a> Whole<'a> {
     }
 }
 
+/// A whole frame with a message of one part, whose body is inline.
+pub(super) struct Inline<'a> {
+    /// Two bytes, the body, and what follows, as far as a message has room.
+    pub(super) bytes: &'a [u8; 2 + INLINE_MAX],
+    pub(super) len: usize,
+    /// What follows the frame.
+    pub(super) rest: &'a [u8],
+}
+
+impl<'a> Inline<'a> {
+    /// The first word: two bytes and the first ones of the body.
+    #[inline(always)]
+    pub(super) fn word(&self) -> &'a [u8; WORD] {
+        self.bytes.first_chunk().expect("it is longer than a word")
+    }
+
+    /// The body, and what follows, as far as a message has room.
+    #[inline(always)]
+    pub(super) fn body(&self) -> &'a [u8; INLINE_MAX] {
+        self.bytes.last_chunk().expect("it has room for the longest")
+    }
+}
+
 /// How frames are delimited. A type each, so that the decoder's loop is compiled for each.
 pub(super) trait Framing {
     /// The message frame that `bytes` begin with, if they hold all of one: the hot path, which leaves
     /// everything unusual to [`parse`].
     fn whole(bytes: &[u8]) -> Option<Whole<'_>>;
+
+    /// The length of the body, if these bytes begin a short frame with a message of one part.
+    fn short(header: [u8; 2]) -> Option<usize>;
+
+    /// The message frame that `bytes` begin with, if it is of one part and its body inline, and enough bytes for that follow:
+    /// the hottest path, which leaves everything else to [`Framing::whole`].
+    #[inline(always)]
+    fn inline(bytes: &[u8]) -> Option<Inline<'_>> {
+        let first = bytes.first_chunk()?;
+        let len = Self::short([first[0], first[1]]).filter(|len| *len <= INLINE_MAX)?;
+        Some(Inline { bytes: first, len, rest: &bytes[2 + len..] })
+    }
 }
 
 /// The framing of ZMTP 1.0: a length that counts the flags, the flags, the body.
@@ -86,6 +121,11 @@ impl Framing for V1 {
             _ => None,
         }
     }
+
+    #[inline(always)]
+    fn short([length, flags]: [u8; 2]) -> Option<usize> {
+        (flags & FLAG_MORE == 0 && length <= V1_SHORT_MAX).then(|| usize::from(length).checked_sub(1))?
+    }
 }
 
 impl Framing for V2 {
@@ -99,6 +139,11 @@ impl Framing for V2 {
             }
             _ => None,
         }
+    }
+
+    #[inline(always)]
+    fn short([flags, length]: [u8; 2]) -> Option<usize> {
+        (flags == 0).then_some(usize::from(length))
     }
 }
 

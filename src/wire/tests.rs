@@ -8,6 +8,8 @@ use super::encoder::Encoder;
 use super::handshake::Handshake;
 use super::{LARGE_BODY_BYTES_MIN, Local, Version, WireError};
 use crate::message::{Arena, Kind, Message};
+use crate::pipe::queue::queue;
+use crate::pipe::{Filled, Vacant};
 use crate::socket::kind::SocketType;
 use Version::*;
 use std::io::IoSlice;
@@ -118,6 +120,21 @@ impl Sink for Recorder {
             self.asked = false;
         }
         self.events.push(Event::Part { body: part.as_bytes().to_vec(), more: part.more() });
+    }
+
+    fn run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
+        assert!(!self.in_message && !self.asked, "a run comes between messages");
+        let (mut tx, mut rx) = queue();
+        // A run begins where there is a segment.
+        tx.push(Message::new());
+        let count = tx.push_run(self.room.unwrap_or(usize::MAX), fill);
+        let _ = tx.publish();
+        drop(rx.pop());
+        self.room = self.room.map(|room| room - count);
+        while let Some(part) = rx.pop() {
+            assert_eq!((part.kind(), part.more()), (Kind::Data, false));
+            self.events.push(Event::Part { body: part.as_bytes().to_vec(), more: false });
+        }
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {

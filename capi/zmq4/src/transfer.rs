@@ -1,11 +1,11 @@
 //! Messages through sockets: as zmq_msg_t, from and to buffers, and several at once.
 
 use crate::abi::{ZMQ_DONTWAIT, ZMQ_SNDMORE, zmq_msg_t};
-use crate::errno::{BAD_ADDRESS, count};
+use crate::errno::{BAD_ADDRESS, count, outcome};
 use crate::message::{Slot, aligned, bytes, slot};
 use crate::socket::socket;
 use oxmq::message::INLINE_MAX;
-use oxmq::{Error, Message, Result, Tags};
+use oxmq::{Call, Error, Message, Result, Tags};
 use oxmq_capi::lent;
 use std::ffi::{c_int, c_void};
 use std::mem::take;
@@ -52,6 +52,43 @@ unsafe fn message_for<'a>(s: *mut c_void, msg: *mut zmq_msg_t) -> Result<&'a mut
 /// msg is NULL or points to a zmq_msg_t that no other thread uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_send(msg: *mut zmq_msg_t, s: *mut c_void, flags: c_int) -> c_int {
+    if msg.is_aligned()
+        // SAFETY: the caller's promise.
+        && let Ok(slot) = unsafe { slot(msg) }
+        && slot.routing_id == 0
+        && slot.extra.is_none()
+    {
+        slot.message.set_more(flags & ZMQ_SNDMORE != 0);
+        let size = int(slot.message.len());
+        return match socket(s).begin_send(&mut slot.message) {
+            Ok(()) => {
+                slot.origin = 0;
+                size
+            }
+            Err(call) => go_on_sending(call, slot, flags),
+        };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { send_otherwise(msg, s, flags) }
+}
+
+/// Goes on where the short way was not open.
+#[inline(never)]
+fn go_on_sending(call: Call, slot: &mut Slot, flags: c_int) -> c_int {
+    count(|| {
+        let size = slot.message.len();
+        call.send(&mut slot.message, waits(flags))?;
+        slot.origin = 0;
+        Ok(int(size))
+    })
+}
+
+/// [`zmq_msg_send`] of a message that is not aligned, or has more than its bytes, or is none.
+///
+/// # Safety
+/// As [`zmq_msg_send`].
+#[inline(never)]
+unsafe fn send_otherwise(msg: *mut zmq_msg_t, s: *mut c_void, flags: c_int) -> c_int {
     if !msg.is_aligned() {
         // SAFETY: the caller's promise.
         return unsafe { aligned(msg, |msg| zmq_msg_send(msg, s, flags)) };
@@ -61,24 +98,12 @@ pub unsafe extern "C" fn zmq_msg_send(msg: *mut zmq_msg_t, s: *mut c_void, flags
         let slot = unsafe { message_for(s, msg) }?;
         let size = slot.message.len();
         slot.message.set_more(flags & ZMQ_SNDMORE != 0);
-        if slot.routing_id == 0 && slot.extra.is_none() {
-            socket(s).send(&mut slot.message, waits(flags))?;
-            slot.origin = 0;
-        } else {
-            send_tagged(slot, s, flags)?;
-        }
+        let group = slot.extra.group().map(|group| group.to_bytes().into());
+        let tags = Tags { routing_id: slot.routing_id, group, ..Tags::default() };
+        socket(s).send_tagged(&mut slot.message, &tags, waits(flags))?;
+        *slot = Slot::new(take(&mut slot.message));
         Ok(int(size))
     })
-}
-
-/// Sends a message that has a routing id, a group or properties.
-#[cold]
-fn send_tagged(slot: &mut Slot, s: *mut c_void, flags: c_int) -> Result<()> {
-    let group = slot.extra.group().map(|group| group.to_bytes().into());
-    let tags = Tags { routing_id: slot.routing_id, group, ..Tags::default() };
-    socket(s).send_tagged(&mut slot.message, &tags, waits(flags))?;
-    *slot = Slot::new(take(&mut slot.message));
-    Ok(())
 }
 
 /// Receives a message part, in place of what msg held. flags: ZMQ_DONTWAIT, not to wait for one. zmq_msg_more tells
@@ -99,18 +124,54 @@ fn send_tagged(slot: &mut Slot, s: *mut c_void, flags: c_int) -> Result<()> {
 /// msg is NULL or points to a zmq_msg_t that no other thread uses.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn zmq_msg_recv(msg: *mut zmq_msg_t, s: *mut c_void, flags: c_int) -> c_int {
+    if msg.is_aligned()
+        // SAFETY: the caller's promise.
+        && let Ok(slot) = unsafe { slot(msg) }
+        && slot.extra.is_none()
+    {
+        return match socket(s).begin_recv(&mut slot.message) {
+            Ok(origin) => {
+                (slot.origin, slot.routing_id) = (origin, 0);
+                int(slot.message.len())
+            }
+            Err(call) => go_on_receiving(call, slot, flags),
+        };
+    }
+    // SAFETY: the caller's promise.
+    unsafe { recv_otherwise(msg, s, flags) }
+}
+
+/// Goes on where the short way was not open.
+#[inline(never)]
+fn go_on_receiving(call: Call, slot: &mut Slot, flags: c_int) -> c_int {
+    received(slot, |part, tags| call.recv_tagged(part, tags, waits(flags)))
+}
+
+/// [`zmq_msg_recv`] in place of a message that is not aligned, or has more than its bytes, or is none.
+///
+/// # Safety
+/// As [`zmq_msg_recv`].
+#[inline(never)]
+unsafe fn recv_otherwise(msg: *mut zmq_msg_t, s: *mut c_void, flags: c_int) -> c_int {
     if !msg.is_aligned() {
         // SAFETY: the caller's promise.
         return unsafe { aligned(msg, |msg| zmq_msg_recv(msg, s, flags)) };
     }
+    // SAFETY: the caller's promise.
+    match unsafe { message_for(s, msg) } {
+        Ok(slot) => received(slot, |part, tags| socket(s).recv_tagged(part, tags, waits(flags))),
+        Err(error) => outcome(Err(error), -1),
+    }
+}
+
+/// Has `receive` put a message in the place of another.
+#[inline(always)]
+fn received(slot: &mut Slot, receive: impl FnOnce(&mut Message, &mut Tags) -> Result<()>) -> c_int {
     count(|| {
-        // SAFETY: the caller's promise.
-        let slot = unsafe { message_for(s, msg) }?;
         let mut tags = Tags::default();
-        socket(s).recv_tagged(&mut slot.message, &mut tags, waits(flags))?;
-        let size = slot.message.len();
+        receive(&mut slot.message, &mut tags)?;
         slot.set_tags(tags);
-        Ok(int(size))
+        Ok(int(slot.message.len()))
     })
 }
 

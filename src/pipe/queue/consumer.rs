@@ -46,6 +46,19 @@ impl<T> Deref for Peek<'_, T> {
     }
 }
 
+/// How far a run has come: noted at its end, also when that is a panic, so that no value is taken twice.
+struct Run<'a> {
+    index: usize,
+    end: &'a mut usize,
+}
+
+impl Drop for Run<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        *self.end = self.index;
+    }
+}
+
 /// The reading end.
 pub(crate) struct Consumer<T: Slotted> {
     shared: Arc<Shared<T>>,
@@ -99,25 +112,55 @@ impl<T: Slotted> Consumer<T> {
         Some(value)
     }
 
-    /// Takes the next published value in place of another, which is dropped. Only after a [`Consumer::peek`] that has
-    /// found one.
-    #[inline]
-    pub(crate) fn pop_into(&mut self, into: &mut T) {
-        assert!(self.index < self.limit, "there is a value to take");
-        // SAFETY: `index < limit`, so the slot is one of the segment that we empty and published: written, and ours
-        // alone; `into` is another place, and holds a value, which is taken out first and dropped last, when all is
-        // in order again.
+    /// Takes the next published value, if it is `fit`, in place of another: gives the other.
+    #[inline(always)]
+    pub(crate) fn pop_over(&mut self, into: &mut T, fit: impl FnOnce(&T) -> bool) -> Option<T> {
+        if !self.peek().is_some_and(|value| fit(&value)) {
+            return None;
+        }
+        // SAFETY: what was found is at `index`, in a slot of the segment that we empty that is published: written, and ours
+        // alone; `into` is another place, and holds a value, which is taken out first.
         let before = unsafe {
             let before = ptr::read(into);
-            ptr::write(into, self.slots.get(self.index));
+            self.slots.get_over(self.index, into);
             before
         };
         self.index += 1;
-        drop(before);
+        Some(before)
+    }
+
+    /// Takes published values, in order, as long as they are `fit`, and gives them to `taken`; `max` at most, as many as lie
+    /// together, of those that it has seen. How many these are.
+    #[inline(always)]
+    pub(crate) fn pop_run(
+        &mut self,
+        max: usize,
+        mut fit: impl FnMut(&T) -> bool,
+        mut taken: impl FnMut(T),
+    ) -> usize {
+        let from = self.index;
+        let end = self.limit.min(from.saturating_add(max));
+        let mut run = Run { index: from, end: &mut self.index };
+        while run.index < end {
+            // SAFETY: as in `pop`; dropped by nobody unless it is taken, and then it is in its slot no more.
+            let value = ManuallyDrop::new(unsafe { self.slots.get(run.index) });
+            if !fit(&value) {
+                break;
+            }
+            run.index += 1;
+            taken(ManuallyDrop::into_inner(value));
+        }
+        run.index - from
+    }
+
+    /// How many values [`Consumer::pop_run`] could take.
+    #[inline]
+    pub(crate) fn run_max(&self) -> usize {
+        self.limit - self.index
     }
 
     /// Looks at the next published value without taking it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn peek(&mut self) -> Option<Peek<'_, T>> {
         if self.index == self.limit && !self.refresh() {
             return None;

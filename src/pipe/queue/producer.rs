@@ -19,6 +19,24 @@ const SEGMENT_GROWTH: usize = 4;
 /// Publications in succession that found the consumer awake, after which the queue flows.
 const FLOW_AFTER: u32 = if cfg!(loom) { 1 } else { 256 };
 
+/// A slot to be filled, see [`Producer::push_run`].
+pub(crate) struct Vacant<'a, T: Slotted> {
+    slots: &'a Slots<T>,
+    index: usize,
+}
+
+/// A slot was filled.
+pub(crate) struct Filled(());
+
+impl<T: Slotted> Vacant<'_, T> {
+    #[inline(always)]
+    pub(crate) fn put(self, value: T) -> Filled {
+        // SAFETY: made by `push_run` alone, for slots as in `push`, each once and one at a time.
+        unsafe { self.slots.put(self.index, value) };
+        Filled(())
+    }
+}
+
 /// The writing end.
 pub(crate) struct Producer<T: Slotted> {
     shared: Arc<Shared<T>>,
@@ -62,7 +80,7 @@ impl<T: Slotted> Producer<T> {
     }
 
     /// Writes a value; it is not published yet.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, value: T) {
         if self.index == self.slots.count {
             self.extend();
@@ -72,6 +90,25 @@ impl<T: Slotted> Producer<T> {
         unsafe { self.slots.put(self.index, value) };
         self.index += 1;
         self.written = self.written.wrapping_add(ONE);
+    }
+
+    /// Writes values as long as `fill` does, `max` at most, as many as find room together; how many these are.
+    #[inline(always)]
+    pub(crate) fn push_run(
+        &mut self,
+        max: usize,
+        mut fill: impl FnMut(Vacant<'_, T>) -> Option<Filled>,
+    ) -> usize {
+        let end = self.slots.count.min(self.index.saturating_add(max));
+        let mut index = self.index;
+        // Should `fill` panic, the values are forgotten.
+        while index < end && fill(Vacant { slots: &self.slots, index }).is_some() {
+            index += 1;
+        }
+        let count = index - self.index;
+        self.index = index;
+        self.written = self.written.wrapping_add(count * ONE);
+        count
     }
 
     /// Whether everything that was written is published.
@@ -113,17 +150,26 @@ impl<T: Slotted> Producer<T> {
     #[inline]
     #[must_use]
     pub(crate) fn publish(&mut self) -> bool {
-        if self.is_flushed() {
-            return false;
-        }
+        !self.is_flushed() && self.publish_pushed()
+    }
+
+    /// As [`Producer::publish`], right after a [`Producer::push`].
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn publish_pushed(&mut self) -> bool {
         self.published = self.written;
-        if self.flowing {
-            // Release: the consumer that sees the count sees the slots.
-            self.shared.tail.store(self.written | FLOWING, Ordering::Release);
-            // Either the consumer's barrier shows it the count, or we see that it is drowsy.
-            sync::light_fence();
-            return self.shared.drowsy.load(Ordering::Relaxed) && self.end_flow();
+        if !self.flowing {
+            return self.publish_by_swap();
         }
+        // Release: the consumer that sees the count sees the slots.
+        self.shared.tail.store(self.written | FLOWING, Ordering::Release);
+        // Either the consumer's barrier shows it the count, or we see that it is drowsy.
+        sync::light_fence();
+        self.shared.drowsy.load(Ordering::Relaxed) && self.end_flow()
+    }
+
+    #[inline(never)]
+    fn publish_by_swap(&mut self) -> bool {
         // Release: the consumer that sees the count sees the slots. Acquire: whatever the consumer did
         // before it fell asleep is visible to the waker. The swap clears ASLEEP: who reads it, wakes.
         let old = self.shared.tail.swap(self.written, Ordering::AcqRel);

@@ -27,6 +27,16 @@ pub(crate) unsafe trait Slotted: Sized {
     /// # Safety
     /// The slot was written by `put`, and may be read.
     unsafe fn get(first: *const Self::First, second: *const Self::Second) -> Self;
+
+    /// As [`Slotted::get`], to a place where a value was, of which some bytes may be left.
+    ///
+    /// # Safety
+    /// As [`Slotted::get`]; the place may be written, and the value that was there is forgotten.
+    #[inline(always)]
+    unsafe fn get_over(first: *const Self::First, second: *const Self::Second, place: *mut Self) {
+        // SAFETY: the caller's promise.
+        unsafe { place.write(Self::get(first, second)) }
+    }
 }
 
 /// A half of a slot. The producer writes it before it is published, the consumer takes it after: never both.
@@ -60,6 +70,19 @@ impl<T: Slotted> Slots<T> {
                 (*self.second.add(index))
                     .with_mut(|second| value.put((*first).as_mut_ptr(), (*second).as_mut_ptr()));
             });
+        }
+    }
+
+    /// # Safety
+    /// As [`Slots::get`] and [`Slotted::get_over`].
+    #[inline(always)]
+    pub(super) unsafe fn get_over(&self, index: usize, place: *mut T) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*self.first.add(index)).with(|first| {
+                (*self.second.add(index))
+                    .with(|second| T::get_over((*first).as_ptr(), (*second).as_ptr(), place))
+            })
         }
     }
 

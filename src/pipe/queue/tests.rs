@@ -3,6 +3,8 @@
 
 use super::slotted::Whole;
 use super::*;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicUsize as Counter;
 
 struct Counted<'a>(&'a Counter);
@@ -114,6 +116,68 @@ fn every_value_is_dropped_once_whoever_goes_first() {
             assert_eq!(drops.load(Ordering::Relaxed), 1001);
         }
     }
+}
+
+#[test]
+fn runs_are_as_long_as_they_may_be_and_fit() {
+    for (mut tx, mut rx) in queues::<usize>() {
+        assert_eq!(tx.push_run(9, |_| unreachable!("there is no segment yet")), 0);
+        let (mut next, mut expected) = (0, 0);
+        for round in 0..if cfg!(miri) { 30 } else { 300 } {
+            tx.push(next);
+            let (from, end) = (next + 1, next + 1 + round % 11);
+            next = from;
+            let count = tx.push_run(round % 7, |place| {
+                let value = Some(next).filter(|next| *next < end)?;
+                next += 1;
+                Some(place.put(value))
+            });
+            assert!(count == next - from && count <= round % 7 && count <= round % 11);
+            assert_eq!(rx.run_max(), 0, "nothing is seen before it is published");
+            assert!(!tx.publish());
+            while rx.peek().is_some() {
+                let mut taken = Vec::new();
+                let (max, unfit) = (expected % 5, expected + 3);
+                let count = rx.pop_run(max, |value| *value != unfit, |value| taken.push(value));
+                assert_eq!(taken, (expected..expected + count).collect::<Vec<_>>());
+                assert!(count <= max.min(3));
+                expected += count;
+                if count == 0 {
+                    assert_eq!(rx.pop(), Some(expected));
+                    expected += 1;
+                }
+            }
+            assert_eq!(next, expected);
+        }
+    }
+}
+
+#[test]
+fn of_a_run_that_panics_no_value_is_dropped_twice() {
+    let drops = Counter::new(0);
+    let (mut tx, mut rx) = queue();
+    for _ in 0..4 {
+        tx.push(Whole(Counted(&drops)));
+    }
+    assert!(!tx.publish() && rx.peek().is_some());
+    for panics_in_fit in [true, false] {
+        let calls = Cell::new(0);
+        let panic_at_second = |here| {
+            calls.set(calls.get() + usize::from(here));
+            assert!(calls.get() < 2, "as it should");
+        };
+        let fit = |_: &_| {
+            panic_at_second(panics_in_fit);
+            true
+        };
+        // A value that was taken is dropped by whoever has it, panic or not.
+        let taken = |_value| panic_at_second(!panics_in_fit);
+        let run = AssertUnwindSafe(|| rx.pop_run(9, fit, taken));
+        assert!(catch_unwind(run).is_err());
+        assert_eq!(drops.load(Ordering::Relaxed), if panics_in_fit { 1 } else { 3 });
+    }
+    drop((tx, rx));
+    assert_eq!(drops.load(Ordering::Relaxed), 4);
 }
 
 #[test]
