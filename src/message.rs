@@ -101,6 +101,25 @@ const FLAG_IN_SECOND: usize = meta(0, 0x80);
 
 const _: () = assert!(INLINE_MAX < 0x80, "a length leaves the bit alone");
 
+/// Copies, to a place of the same length; what is short without a call.
+#[inline(always)]
+pub(crate) fn copy_short<T: Copy>(from: &[T], to: &mut [T]) {
+    // Two pieces that overlap, unless it is as long as both.
+    fn copy_ends<T: Copy, const N: usize>(from: &[T], to: &mut [T]) -> Option<()> {
+        *to.first_chunk_mut::<N>()? = *from.first_chunk()?;
+        *to.last_chunk_mut::<N>()? = *from.last_chunk()?;
+        Some(())
+    }
+    let done = match from.len() {
+        32..=64 => copy_ends::<T, 32>(from, to),
+        65..=128 => copy_ends::<T, 64>(from, to),
+        _ => None,
+    };
+    if done.is_none() {
+        to.copy_from_slice(from);
+    }
+}
+
 /// A meta word with these first bytes and no others.
 const fn meta(flags: u8, inline_len: u8) -> usize {
     let mut bytes = [0; size_of::<usize>()];
@@ -248,16 +267,6 @@ impl Message {
             (self.head, self.meta) = (INLINE, 0);
             taken
         }
-    }
-
-    /// As [`Message::take`], if the body is so short that one word has all of it: only that is looked at.
-    #[inline(always)]
-    pub(crate) fn take_short(&mut self) -> Option<Message> {
-        if !self.is_short() {
-            return None;
-        }
-        let meta = std::mem::take(&mut self.meta);
-        Some(Message { head: INLINE, meta, rest: [ptr::null_mut(); REST_WORDS] })
     }
 
     /// A message of the same words.

@@ -5,7 +5,7 @@ use super::fd::Fd;
 use super::heart::{Beat, Heart};
 use super::run::Run;
 use super::{READ_BYTES, Scratch, sys};
-use crate::message::{Kind, Message, Spent};
+use crate::message::{INLINE_MAX, Kind, Message, Spent};
 use crate::pipe::{Filled, Pipe, Vacant};
 use crate::socket::kind::SocketType;
 use crate::socket::options::Heartbeat;
@@ -33,8 +33,8 @@ const TURNS_MAX: usize = 16;
 const CHASE_BYTES_MAX: usize = 4096;
 /// So many messages are in the batches of a chase.
 const CHASE_MESSAGES_MIN: usize = 8 * TURNS_MAX;
-/// For so many messages whose bodies are inline room is made behind one such, and for all that are there behind these.
-const INLINE_RUN_MIN: usize = 16;
+/// For so many messages like the last one room is made, and for all that are there behind these.
+const RUN_MESSAGES_MIN: usize = 16;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
 const PONGS_MAX: usize = 16;
 
@@ -439,10 +439,10 @@ impl Established {
     ) {
         let mut spent = Spent::new();
         while let Some(part) = next {
-            let (more, is_inline) = (part.more(), part.is_inline());
+            let (more, len) = (part.more(), part.len());
             self.encoder.encode_one(part, batch, &mut spent);
-            if is_inline && !more {
-                self.encode_inline(pipe, batch);
+            if !more {
+                self.encode_run(len, pipe, batch, &mut spent);
             }
             if !more && batch.len() >= BATCH_BYTES {
                 break;
@@ -452,15 +452,21 @@ impl Established {
         }
     }
 
-    /// Encodes what is inline and comes next, as likely as not if one such message has come.
+    /// Encodes what comes next, as far as it is like a message of one part of this length.
     #[inline(always)]
-    fn encode_inline(&self, pipe: &mut Pipe, batch: &mut Batch) {
-        let mut count_max = INLINE_RUN_MIN;
+    fn encode_run(&self, len: usize, pipe: &mut Pipe, batch: &mut Batch, spent: &mut Spent) {
+        let mut count_max = RUN_MESSAGES_MIN;
         loop {
             let count = pipe.run_max().min(count_max);
             let read_before = pipe.read_count();
-            // What is inline is not to be freed.
-            self.encoder.encode_run(count, batch, |run| pipe.read_run(count, |part| run.put(part), drop));
+            self.encoder.encode_run(count, len, batch, |run| {
+                if len <= INLINE_MAX {
+                    // There is nothing to be given back.
+                    pipe.read_run(count, |part| run.put_inline(part), drop);
+                } else {
+                    pipe.read_run(count, |part| run.put(part), |part| spent.push(part));
+                }
+            });
             if pipe.read_count().wrapping_sub(read_before) < count_max {
                 return;
             }

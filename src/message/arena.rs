@@ -1,11 +1,12 @@
 //! The arena: bodies of middle size, carved from blocks that they share.
 
 use super::body::{Block, Body, release};
-use super::{DATA, INLINE_MAX, Message, OutOfMemory};
+use super::{DATA, INLINE_MAX, Message, OutOfMemory, copy_short};
 use crate::shelf::{self, Shelved};
 use std::cell::RefCell;
-use std::mem::ManuallyDrop;
-use std::ptr::{self, NonNull};
+use std::mem::{ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
+use std::slice;
 
 /// Bodies up to this many bytes share a block with their neighbours; longer ones have their own.
 const ARENA_BODY_MAX: usize = 1024;
@@ -48,8 +49,14 @@ impl Arena {
         }
         let body = if bytes.len() <= ARENA_BODY_MAX { self.carve(bytes.len()) } else { solo(bytes.len()) };
         let (head, data) = body.ok_or(OutOfMemory)?;
-        // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet.
-        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), data, bytes.len()) };
+        // SAFETY: the body has `bytes.len()` bytes that nobody else knows of yet; any bytes are a `MaybeUninit`.
+        let (from, to) = unsafe {
+            (
+                slice::from_raw_parts(bytes.as_ptr().cast::<MaybeUninit<u8>>(), bytes.len()),
+                slice::from_raw_parts_mut(data.cast::<MaybeUninit<u8>>(), bytes.len()),
+            )
+        };
+        copy_short(from, to);
         Ok(Message::shared(head, data, bytes.len()))
     }
 

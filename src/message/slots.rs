@@ -29,17 +29,22 @@ unsafe impl Slotted for Message {
     #[inline(always)]
     unsafe fn put(self, first: *mut usize, second: *mut Second) {
         let this = ManuallyDrop::new(self);
-        // SAFETY: the caller's promise: both may be written.
+        // SAFETY: the caller's promise; the value is not used any more.
+        unsafe { Message::put_from(&raw const *this, first, second) }
+    }
+
+    #[inline(always)]
+    unsafe fn put_from(place: *const Message, first: *mut usize, second: *mut Second) {
+        // SAFETY: the caller's promise: there is a message, and both halves may be written.
         unsafe {
-            if this.is_short() {
-                first.write(this.meta);
+            // Word by word, see `Message::take`.
+            if (*place).is_short() {
+                first.write((&raw const (*place).meta).read_volatile());
             } else {
-                first.write(this.meta | FLAG_IN_SECOND);
-                (&raw mut (*second).head).write(this.head);
-                // Word by word, see `Message::take`.
+                first.write((&raw const (*place).meta).read_volatile() | FLAG_IN_SECOND);
+                (&raw mut (*second).head).write((*place).head);
                 for at in 0..REST_WORDS {
-                    let word = (&raw const this.rest[at]).read_volatile();
-                    (&raw mut (*second).rest[at]).write(word);
+                    (&raw mut (*second).rest[at]).write((&raw const (*place).rest[at]).read_volatile());
                 }
             }
         }

@@ -42,17 +42,6 @@ fn inline_bodies_can_be_copied_with_their_headers() {
 }
 
 #[test]
-fn a_short_body_can_be_taken_alone() {
-    for len in 0..=INLINE_MAX + 1 {
-        let mut message = Message::copy_from(&vec![7; len]).unwrap();
-        let short = message.take_short();
-        assert_eq!(short.is_some(), len <= FIRST_BYTES_MAX, "{len}");
-        assert_eq!(message.len(), if short.is_some() { 0 } else { len });
-        assert!(short.is_none_or(|short| short.as_bytes() == vec![7; len]));
-    }
-}
-
-#[test]
 fn an_owner_is_dropped_once_with_the_last_message() {
     struct Owner(Vec<u8>, Arc<AtomicUsize>);
     impl AsRef<[u8]> for Owner {

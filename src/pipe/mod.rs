@@ -289,11 +289,7 @@ impl Pipe {
         }
         debug_assert!(self.writing == Writing::Nothing, "a whole message comes between messages");
         self.written = self.written.wrapping_add(1);
-        // Each way to its end by itself, so that the message goes from its place to its slot.
-        match part.take_short() {
-            Some(short) => self.tx.push(short),
-            None => self.tx.push(part.take()),
-        }
+        self.tx.push_from(part, Message::new());
         if self.tx.publish_pushed() {
             self.tell_written();
         }

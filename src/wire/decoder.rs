@@ -29,6 +29,9 @@ const SUBSCRIPTION_NAME_BYTES: usize = 1 + SUBSCRIBE.len();
 /// STREAM, and have buffers for.
 const RAW_BYTES_MAX: usize = 8192;
 
+/// The longest body of a short frame.
+const SHORT_BODY_MAX: usize = u8::MAX as usize;
+
 /// At most so much memory is reserved for a body before any of it has come; thereafter it doubles.
 const RESERVED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -212,16 +215,16 @@ impl Decoder {
                             let mut part = Message::from_inline(bytes, frame.body.len());
                             part.set_more(frame.more);
                             sink.message(part);
-                            rest = frame.rest;
-                            if !frame.more {
-                                rest = self.run_inline::<F, S>(rest, sink);
-                            }
                         }
-                        _ => {
-                            sink.part(frame.body, frame.more, arena)?;
-                            rest = frame.rest;
-                        }
+                        _ => sink.part(frame.body, frame.more, arena)?,
                     }
+                    // As likely as not, more like it follow.
+                    rest = match frame.body.len() {
+                        _ if frame.more => frame.rest,
+                        ..=INLINE_MAX => self.run_inline::<F, S>(frame.rest, sink),
+                        ..=SHORT_BODY_MAX => self.run_short::<F, S>(frame.rest, arena, sink),
+                        _ => frame.rest,
+                    };
                 }
                 if rest.is_empty() {
                     return Ok(input.len());
@@ -237,15 +240,33 @@ impl Decoder {
     #[inline(always)]
     fn run_inline<'a, F: Framing, S: Sink>(&self, input: &'a [u8], sink: &mut S) -> &'a [u8] {
         let mut rest = input;
-        let len_max = usize::try_from(self.message_bytes_max).unwrap_or(usize::MAX);
+        let len_max = usize::try_from(self.message_bytes_max).unwrap_or(usize::MAX).min(INLINE_MAX);
         sink.run(|place| {
-            let frame = F::inline(rest).filter(|frame| frame.len <= len_max)?;
+            let frame = F::short(rest).filter(|frame| frame.body.len() <= len_max)?;
             rest = frame.rest;
             // Each way to its end by itself, so that the message is made where it goes.
-            let filled = match Message::of_word(frame.word(), frame.len) {
+            Some(match Message::of_word(frame.word(), frame.body.len()) {
                 Some(part) => place.put(part),
-                None => place.put(Message::from_inline(frame.body(), frame.len)),
-            };
+                None => place.put(Message::from_inline(frame.inline(), frame.body.len())),
+            })
+        });
+        rest
+    }
+
+    /// The same of those whose frames are short.
+    #[inline(always)]
+    fn run_short<'a, F: Framing, S: Sink>(
+        &self,
+        input: &'a [u8],
+        arena: &mut Arena,
+        sink: &mut S,
+    ) -> &'a [u8] {
+        let mut rest = input;
+        let len_max = usize::try_from(self.message_bytes_max).unwrap_or(usize::MAX);
+        sink.run(|place| {
+            let frame = F::short(rest).filter(|frame| frame.body.len() <= len_max)?;
+            let filled = place.put(arena.copy_from(frame.body).ok()?);
+            rest = frame.rest;
             Some(filled)
         });
         rest

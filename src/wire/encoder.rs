@@ -6,7 +6,7 @@ use super::cipher::Sealer;
 use super::command::{self, CANCEL, JOIN, LEAVE, PING_CONTEXT_BYTES_MAX, SUBSCRIBE};
 use super::frame::{self, FLAG_COMMAND, FLAG_MORE};
 use super::{LARGE_BODY_BYTES_MIN, Version};
-use crate::message::{FIRST_BYTES_MAX, INLINE_MAX, Kind, Message, Spent};
+use crate::message::{FIRST_BYTES_MAX, INLINE_MAX, Kind, Message, Spent, copy_short};
 
 /// What begins a message that subscribes, and one that takes that back, before they were commands.
 const SUBSCRIBE_BYTE: u8 = 1;
@@ -15,24 +15,26 @@ const CANCEL_BYTE: u8 = 0;
 /// The longest frame of a body that is inline.
 const INLINE_FRAME_BYTES_MAX: usize = 2 + INLINE_MAX;
 
-/// What appends messages of one part whose bodies are inline, see [`Encoder::encode_run`].
-pub(crate) struct InlineRun<'a> {
+/// What appends messages of one part whose frames are short, see [`Encoder::encode_run`].
+pub(crate) struct ShortRun<'a> {
     version: Version,
+    long_bytes_min: usize,
     room: &'a mut [u8],
     used: usize,
 }
 
-impl InlineRun<'_> {
-    /// Appends a message of one part, if it has no more than an inline body.
+impl ShortRun<'_> {
+    /// Appends a message of one part, if its body is inline and there is room for it.
     #[inline(always)]
-    pub(crate) fn put(&mut self, part: &Message) -> bool {
+    pub(crate) fn put_inline(&mut self, part: &Message) -> bool {
+        let len = part.len();
+        let Some(words) = part.framed(frame::short_header(self.version, len as u8, false)) else {
+            return false;
+        };
+        let Some(room) = self.room.get_mut(self.used..) else { return false };
         if part.kind() != Kind::Data {
             return false;
         }
-        let len = part.len();
-        let header = frame::short_header(self.version, len as u8, false);
-        let Some(words) = part.framed(header) else { return false };
-        let Some(room) = self.room.get_mut(self.used..) else { return false };
         // Whole words: what is behind the body is overwritten, or cut off.
         if len <= FIRST_BYTES_MAX {
             let Some(room) = room.first_chunk_mut() else { return false };
@@ -41,7 +43,23 @@ impl InlineRun<'_> {
             let Some(room) = room.first_chunk_mut::<INLINE_FRAME_BYTES_MAX>() else { return false };
             room.copy_from_slice(words.as_flattened());
         }
-        self.used += header.len() + len;
+        self.used += 2 + len;
+        true
+    }
+
+    /// Appends a copy of a message of one part, if its frame is short and there is room for it.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, part: &Message) -> bool {
+        let len = part.len();
+        if part.kind() != Kind::Data || len >= self.long_bytes_min {
+            return false;
+        }
+        let Some(room) = self.room.get_mut(self.used..) else { return false };
+        let Some((header, room)) = room.split_first_chunk_mut() else { return false };
+        let Some(room) = room.get_mut(..len) else { return false };
+        *header = frame::short_header(self.version, len as u8, false);
+        copy_short(part.as_bytes(), room);
+        self.used += 2 + len;
         true
     }
 }
@@ -131,24 +149,31 @@ impl Encoder {
         true
     }
 
-    /// Appends messages of one part whose bodies are inline, `count_max` at most, unless they are to be encrypted: `run` is
-    /// given what does so.
+    /// Appends messages of one part, unless they are to be encrypted, of some such length, and `count` at most: `run` is given
+    /// what does so.
     #[inline(always)]
     pub(crate) fn encode_run(
         &self,
-        count_max: usize,
+        count: usize,
+        len: usize,
         batch: &mut Batch,
-        run: impl FnOnce(&mut InlineRun<'_>),
+        run: impl FnOnce(&mut ShortRun<'_>),
     ) {
-        if self.sealer.is_some() {
+        // Those that are encrypted are all long ones.
+        if len >= self.long_bytes_min {
             return;
         }
         let bytes = batch.small_bytes();
         let start = bytes.len();
-        bytes.resize(start + count_max * INLINE_FRAME_BYTES_MAX, 0);
-        let mut inline = InlineRun { version: self.version, room: &mut bytes[start..], used: 0 };
-        run(&mut inline);
-        let end = start + inline.used;
+        bytes.resize(start + count * INLINE_FRAME_BYTES_MAX.max(2 + len), 0);
+        let mut short = ShortRun {
+            version: self.version,
+            long_bytes_min: self.long_bytes_min,
+            room: &mut bytes[start..],
+            used: 0,
+        };
+        run(&mut short);
+        let end = start + short.used;
         bytes.truncate(end);
     }
 

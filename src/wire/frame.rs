@@ -57,26 +57,26 @@ impl<'a> Whole<'a> {
     }
 }
 
-/// A whole frame with a message of one part, whose body is inline.
-pub(super) struct Inline<'a> {
-    /// Two bytes, the body, and what follows, as far as a message has room.
-    pub(super) bytes: &'a [u8; 2 + INLINE_MAX],
-    pub(super) len: usize,
+/// A whole short frame with a message of one part.
+pub(super) struct Short<'a> {
+    /// Two bytes, the body, and what follows, as far as a message that is inline has room.
+    first: &'a [u8; 2 + INLINE_MAX],
+    pub(super) body: &'a [u8],
     /// What follows the frame.
     pub(super) rest: &'a [u8],
 }
 
-impl<'a> Inline<'a> {
-    /// The first word: two bytes and the first ones of the body.
+impl<'a> Short<'a> {
+    /// The first word: two bytes and the first ones of the body, and of what follows.
     #[inline(always)]
     pub(super) fn word(&self) -> &'a [u8; WORD] {
-        self.bytes.first_chunk().expect("it is longer than a word")
+        self.first.first_chunk().expect("it is longer than a word")
     }
 
-    /// The body, and what follows, as far as a message has room.
+    /// The body, and what follows, as far as a message that is inline has room.
     #[inline(always)]
-    pub(super) fn body(&self) -> &'a [u8; INLINE_MAX] {
-        self.bytes.last_chunk().expect("it has room for the longest")
+    pub(super) fn inline(&self) -> &'a [u8; INLINE_MAX] {
+        self.first.last_chunk().expect("it has room for the longest")
     }
 }
 
@@ -86,16 +86,17 @@ pub(super) trait Framing {
     /// everything unusual to [`parse`].
     fn whole(bytes: &[u8]) -> Option<Whole<'_>>;
 
-    /// The length of the body, if these bytes begin a short frame with a message of one part.
-    fn short(header: [u8; 2]) -> Option<usize>;
+    /// The length of the body, if these two bytes begin a short frame with a message of one part.
+    fn short_len(header: [u8; 2]) -> Option<usize>;
 
-    /// The message frame that `bytes` begin with, if it is of one part and its body inline, and enough bytes for that follow:
-    /// the hottest path, which leaves everything else to [`Framing::whole`].
+    /// The message frame that `bytes` begin with, if it is short, of one part, and not among the last bytes: the hottest
+    /// path, which leaves everything else to [`Framing::whole`].
     #[inline(always)]
-    fn inline(bytes: &[u8]) -> Option<Inline<'_>> {
+    fn short(bytes: &[u8]) -> Option<Short<'_>> {
         let first = bytes.first_chunk()?;
-        let len = Self::short([first[0], first[1]]).filter(|len| *len <= INLINE_MAX)?;
-        Some(Inline { bytes: first, len, rest: &bytes[2 + len..] })
+        let len = Self::short_len([first[0], first[1]])?;
+        let (body, rest) = bytes[2..].split_at_checked(len)?;
+        Some(Short { first, body, rest })
     }
 }
 
@@ -123,7 +124,7 @@ impl Framing for V1 {
     }
 
     #[inline(always)]
-    fn short([length, flags]: [u8; 2]) -> Option<usize> {
+    fn short_len([length, flags]: [u8; 2]) -> Option<usize> {
         (flags & FLAG_MORE == 0 && length <= V1_SHORT_MAX).then(|| usize::from(length).checked_sub(1))?
     }
 }
@@ -142,7 +143,7 @@ impl Framing for V2 {
     }
 
     #[inline(always)]
-    fn short([flags, length]: [u8; 2]) -> Option<usize> {
+    fn short_len([flags, length]: [u8; 2]) -> Option<usize> {
         (flags == 0).then_some(usize::from(length))
     }
 }

@@ -92,6 +92,21 @@ impl<T: Slotted> Producer<T> {
         self.written = self.written.wrapping_add(ONE);
     }
 
+    /// Writes a value, in whose place another is left; it is not published yet.
+    #[inline(always)]
+    pub(crate) fn push_from(&mut self, place: &mut T, left: T) {
+        if self.index == self.slots.count {
+            self.extend();
+        }
+        // SAFETY: as in `push`; the value is moved out of its place, where another one is put.
+        unsafe {
+            self.slots.put_from(self.index, place);
+            ptr::write(place, left);
+        }
+        self.index += 1;
+        self.written = self.written.wrapping_add(ONE);
+    }
+
     /// Writes values as long as `fill` does, `max` at most, as many as find room together; how many these are.
     #[inline(always)]
     pub(crate) fn push_run(

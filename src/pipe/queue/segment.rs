@@ -21,6 +21,16 @@ pub(crate) unsafe trait Slotted: Sized {
     /// Both halves may be written.
     unsafe fn put(self, first: *mut Self::First, second: *mut Self::Second);
 
+    /// Writes the value that is at a place.
+    ///
+    /// # Safety
+    /// Both halves may be written; there is a value at the place, and from now on it is not used there.
+    #[inline(always)]
+    unsafe fn put_from(place: *const Self, first: *mut Self::First, second: *mut Self::Second) {
+        // SAFETY: the caller's promise.
+        unsafe { place.read().put(first, second) }
+    }
+
     /// Reads it. The slot keeps the bytes, but from then on, or when this is a look only (see [`Peek`]), one of the two
     /// is not used.
     ///
@@ -69,6 +79,19 @@ impl<T: Slotted> Slots<T> {
             (*self.first.add(index)).with_mut(|first| {
                 (*self.second.add(index))
                     .with_mut(|second| value.put((*first).as_mut_ptr(), (*second).as_mut_ptr()));
+            });
+        }
+    }
+
+    /// # Safety
+    /// As [`Slots::put`] and [`Slotted::put_from`].
+    #[inline(always)]
+    pub(super) unsafe fn put_from(&self, index: usize, place: *const T) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            (*self.first.add(index)).with_mut(|first| {
+                (*self.second.add(index))
+                    .with_mut(|second| T::put_from(place, (*first).as_mut_ptr(), (*second).as_mut_ptr()));
             });
         }
     }
