@@ -219,11 +219,12 @@ impl Decoder {
                         _ => sink.part(frame.body, frame.more, arena)?,
                     }
                     // As likely as not, more like it follow.
-                    rest = match frame.body.len() {
-                        _ if frame.more => frame.rest,
-                        ..=INLINE_MAX => self.run_inline::<F, S>(frame.rest, sink),
-                        ..=SHORT_BODY_MAX => self.run_short::<F, S>(frame.rest, arena, sink),
-                        _ => frame.rest,
+                    rest = if frame.more || frame.body.len() > SHORT_BODY_MAX {
+                        frame.rest
+                    } else if frame.body.len() > INLINE_MAX {
+                        self.run_short::<F, S>(frame.rest, arena, sink)
+                    } else {
+                        self.run_inline::<F, S>(frame.rest, sink)
                     };
                 }
                 if rest.is_empty() {
