@@ -20,7 +20,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Bytes that are encoded before they are written.
+/// Bytes that are encoded before they are written; a run of short frames may go some way beyond.
 const BATCH_BYTES: usize = 128 * 1024;
 /// While at least so much is missing of a body, only a little is read of what comes behind it: the next
 /// body is likely to be long too, and better read into its own memory than copied there.
@@ -33,8 +33,10 @@ const TURNS_MAX: usize = 16;
 const CHASE_BYTES_MAX: usize = 4096;
 /// So many messages are in the batches of a chase.
 const CHASE_MESSAGES_MIN: usize = 8 * TURNS_MAX;
-/// For so many messages like the last one room is made, and for all that are there behind these.
-const RUN_MESSAGES_MIN: usize = 16;
+/// For so many messages like the last one room is made at first,
+const RUN_MESSAGES_MIN: usize = 4;
+/// and for so many times as many if they were.
+const RUN_GROWTH: usize = 4;
 /// Answers to the peer's pings that may wait to be written; a peer that asks for more does not read.
 const PONGS_MAX: usize = 16;
 
@@ -120,7 +122,7 @@ impl Sink for PipeSink<'_> {
     }
 
     #[inline(always)]
-    fn run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
+    fn run(&mut self, fill: impl for<'a> FnMut(Vacant<'a, Message>) -> Option<Filled<'a>>) {
         self.pipe.write_run(fill);
     }
 
@@ -437,13 +439,14 @@ impl Established {
         pipe: &mut Pipe,
         batch: &mut Batch,
     ) {
-        let mut spent = Spent::new();
+        let (mut spent, mut in_message) = (Spent::new(), false);
         while let Some(part) = next {
             let (more, len) = (part.more(), part.len());
             self.encoder.encode_one(part, batch, &mut spent);
-            if !more {
+            if !more && !in_message {
                 self.encode_run(len, pipe, batch, &mut spent);
             }
+            in_message = more;
             if !more && batch.len() >= BATCH_BYTES {
                 break;
             }
@@ -458,6 +461,9 @@ impl Established {
         let mut count_max = RUN_MESSAGES_MIN;
         loop {
             let count = pipe.run_max().min(count_max);
+            if count == 0 {
+                return;
+            }
             let read_before = pipe.read_count();
             self.encoder.encode_run(count, len, batch, |run| {
                 if len <= INLINE_MAX {
@@ -470,7 +476,7 @@ impl Established {
             if pipe.read_count().wrapping_sub(read_before) < count_max {
                 return;
             }
-            count_max = usize::MAX;
+            count_max *= RUN_GROWTH;
         }
     }
 

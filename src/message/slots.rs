@@ -81,6 +81,7 @@ unsafe impl Slotted for Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::INLINE_MAX;
     use std::mem::MaybeUninit;
 
     #[test]
@@ -97,11 +98,22 @@ mod tests {
                 let tag = message.tag();
                 let (mut first, mut second) = (MaybeUninit::uninit(), MaybeUninit::uninit());
                 // SAFETY: written, and then read once.
-                let out = unsafe {
+                let mut out = unsafe {
                     message.put(first.as_mut_ptr(), second.as_mut_ptr());
                     Message::get(first.as_ptr(), second.as_ptr())
                 };
                 assert_eq!((out.as_bytes(), out.more(), out.tag()), (&bytes[..], more, tag), "{len}");
+                for before in [0, FIRST_BYTES_MAX + 1, INLINE_MAX] {
+                    let mut over = Message::copy_from(&vec![1; before]).unwrap();
+                    // SAFETY: moved to the slot, and from there over a message that needs no drop, which is again
+                    // a place to move it from.
+                    unsafe {
+                        Message::put_from(&raw const out, first.as_mut_ptr(), second.as_mut_ptr());
+                        Message::get_over(first.as_ptr(), second.as_ptr(), &raw mut over);
+                        std::ptr::write(&raw mut out, over);
+                    }
+                    assert_eq!((out.as_bytes(), out.more(), out.tag()), (&bytes[..], more, tag), "{len}");
+                }
             }
         }
         let marker = Message::marker(u64::MAX - 5);

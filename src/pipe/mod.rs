@@ -18,6 +18,7 @@ pub(crate) mod swap;
 mod swap_file;
 #[cfg(all(test, not(loom)))]
 mod swap_tests;
+mod whole;
 
 use crate::message::{Kind, Message};
 use crate::sync::{Arc, AtomicUsize, Mutex, Ordering, fence};
@@ -224,7 +225,14 @@ impl Pipe {
     /// Whether a message can be written, without looking how far the reader is: that it cannot means nothing.
     #[inline]
     pub(crate) fn has_room(&self) -> bool {
-        self.written != self.stop_at
+        self.room() > 0
+    }
+
+    /// How many messages can be written before room is to be looked for. Who was told of room before a
+    /// [`Pipe::reconsider`], and writes after it, may have gone beyond that.
+    #[inline]
+    fn room(&self) -> usize {
+        self.stop_at.wrapping_sub(self.written).cast_signed().max(0).cast_unsigned()
     }
 
     /// How many whole messages were written to the queue so far, as a count that wraps.
@@ -247,7 +255,7 @@ impl Pipe {
 
     /// Writes a message of one part, between messages, whether or not there is room for it.
     pub(crate) fn write_anyway(&mut self, part: Message) {
-        let is_to_look = self.written == self.stop_at;
+        let is_to_look = !self.has_room();
         self.write(part);
         if is_to_look {
             self.reconsider();
@@ -278,33 +286,6 @@ impl Pipe {
     /// Whether a message was written since the last mark, or there was none.
     pub(crate) fn has_written_since_mark(&self) -> bool {
         self.marked != Some(self.written)
-    }
-
-    /// Writes a message of one part, between messages, and shows it to the other end, if that can be done at once. False:
-    /// nothing is done, and it may be possible all the same.
-    #[inline(always)]
-    pub(crate) fn write_whole(&mut self, part: &mut Message) -> bool {
-        if !self.has_room() || !self.is_plain || part.more() || part.is_large() {
-            return false;
-        }
-        debug_assert!(self.writing == Writing::Nothing, "a whole message comes between messages");
-        self.written = self.written.wrapping_add(1);
-        self.tx.push_from(part, Message::new());
-        if self.tx.publish_pushed() {
-            self.tell_written();
-        }
-        true
-    }
-
-    /// Writes messages of one part, between messages, as long as `fill` gives one, and there surely is room; not all that
-    /// there is room for.
-    #[inline(always)]
-    pub(crate) fn write_run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
-        debug_assert!(self.writing == Writing::Nothing, "whole messages come between messages");
-        if self.is_plain {
-            let count = self.tx.push_run(self.stop_at.wrapping_sub(self.written), fill);
-            self.written = self.written.wrapping_add(count);
-        }
     }
 
     #[inline]
@@ -388,19 +369,6 @@ impl Pipe {
         self.read_other(into)
     }
 
-    /// Takes a message of data of one part, between messages, in place of what `into` has, which it gives. `None`:
-    /// nothing is done, and there may be something to read all the same.
-    #[inline(always)]
-    pub(crate) fn read_whole(&mut self, into: &mut Message) -> Option<Message> {
-        if !self.refill.is_empty() {
-            return None;
-        }
-        let before = self.rx.pop_over(into, |part| part.is_data() && !part.more())?;
-        self.read = self.read.wrapping_add(1);
-        self.credit(false);
-        Some(before)
-    }
-
     #[cold]
     fn read_other(&mut self, into: &mut Message) -> Option<Result<bool, Message>> {
         let part = self.read()?;
@@ -433,27 +401,6 @@ impl Pipe {
         Some(part)
     }
 
-    /// How many messages [`Pipe::read_run`] could take.
-    #[inline]
-    pub(crate) fn run_max(&self) -> usize {
-        self.rx.run_max()
-    }
-
-    /// As [`Pipe::read_seen`], takes messages of one part as long as they are `fit`, and gives them to `taken`; `max` at most,
-    /// and not all of them.
-    #[inline(always)]
-    pub(crate) fn read_run(
-        &mut self,
-        max: usize,
-        mut fit: impl FnMut(&Message) -> bool,
-        taken: impl FnMut(Message),
-    ) {
-        if self.refill.is_empty() {
-            let count = self.rx.pop_run(max, |part| !part.more() && fit(part), taken);
-            self.read = self.read.wrapping_add(count);
-        }
-    }
-
     /// Tells the writer that the reader follows it step by step, which costs both.
     pub(crate) fn tell_chased(&self) {
         self.tell(Signal::Chased);
@@ -469,7 +416,7 @@ impl Pipe {
         self.read
     }
 
-    /// Tells the writer what was read by [`Pipe::read_seen`], when that is worth it.
+    /// Tells the writer what was read by [`Pipe::read_seen`] and [`Pipe::read_run`], when that is worth it.
     #[inline]
     pub(crate) fn tell_read(&mut self) {
         self.credit(false);

@@ -92,6 +92,22 @@ fn queue_from<T: Slotted>(count: usize) -> (Producer<T>, Consumer<T>) {
     (Producer::new(shared.clone(), count), Consumer::new(shared, count))
 }
 
+/// The values of a [`Producer::push_run`] on a queue that has had one, `other`, before.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn run_of<T: Slotted>(
+    other: T,
+    max: usize,
+    fill: impl for<'a> FnMut(Vacant<'a, T>) -> Option<Filled<'a>>,
+) -> Vec<T> {
+    let (mut tx, mut rx) = queue();
+    // A run begins where there is a segment.
+    tx.push(other);
+    tx.push_run(max, fill);
+    let _ = tx.publish();
+    drop(rx.pop());
+    std::iter::from_fn(|| rx.pop()).collect()
+}
+
 impl<T: Slotted> Drop for Shared<T> {
     fn drop(&mut self) {
         let published = self.tail.load(Ordering::Acquire) & COUNT;

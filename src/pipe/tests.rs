@@ -55,6 +55,20 @@ fn the_high_water_mark_holds_and_reading_lifts_it() {
 }
 
 #[test]
+fn room_that_was_promised_is_not_the_last_that_is_looked_for() {
+    let (mut a, _b, _) = pair(2);
+    for write in [Pipe::write, Pipe::write_anyway] {
+        assert!(a.can_write());
+        // The other end has changed its marks, or is quick.
+        a.reconsider();
+        write(&mut a, message(0, false));
+    }
+    assert!(!a.has_room() && !a.can_write(), "two are under way");
+    a.write_run(|place| Some(place.put(message(1, false))));
+    assert_eq!(a.written(), 2);
+}
+
+#[test]
 fn a_mark_that_is_changed_counts_what_is_under_way() {
     let (mut a, mut b, log) = pair(0);
     for i in 0..100 {

@@ -40,8 +40,8 @@ const ARENA_BYTES_MAX: usize = 1024;
 
 /// Where what was decoded goes.
 pub(crate) trait Sink {
-    /// Whether it has room for a message. Asked before each message, not before its further parts, and
-    /// before a subscription command that is whole in the input.
+    /// Whether it has room for a message. Asked before each message that does not come in a [`Sink::run`], not before
+    /// its further parts, and before a subscription command that is whole in the input.
     fn ready(&mut self) -> bool;
 
     /// A part of a message.
@@ -53,7 +53,7 @@ pub(crate) trait Sink {
     /// Takes messages of one part as long as there are such in the input, and surely is room; or not, and then they come
     /// one by one. Between messages.
     #[inline(always)]
-    fn run(&mut self, _fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {}
+    fn run(&mut self, _fill: impl for<'a> FnMut(Vacant<'a, Message>) -> Option<Filled<'a>>) {}
 
     /// A part of a message that is in the input.
     #[inline]

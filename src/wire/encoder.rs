@@ -335,6 +335,50 @@ mod tests {
         }
     }
 
+    /// Encodes messages with these bodies as a run behind one of this length, as far as that goes: how many, after a check
+    /// that their bytes are those that they have one by one.
+    fn run(version: Version, len: usize, bodies: &[Vec<u8>], are_inline: bool) -> usize {
+        let part = |body: &Vec<u8>| Message::copy_from(body).unwrap();
+        let mut encoder = Encoder::new(version);
+        let (mut batch, mut expected) = (Batch::new(), Batch::new());
+        encoder.encode(part(&vec![9; len]), &mut batch);
+        encoder.encode(part(&vec![9; len]), &mut expected);
+        let mut count = 0;
+        encoder.encode_run(bodies.len(), len, &mut batch, |run| {
+            let put = |body: &&Vec<u8>| {
+                if are_inline { run.put_inline(&part(body)) } else { run.put(&part(body)) }
+            };
+            count = bodies.iter().take_while(put).count();
+        });
+        bodies[..count].iter().for_each(|body| encoder.encode(part(body), &mut expected));
+        assert_eq!(batch.plain_bytes(), expected.plain_bytes(), "{version:?} {count} behind {len}");
+        count
+    }
+
+    #[test]
+    fn a_run_has_the_bytes_of_its_messages_one_by_one() {
+        let lens = [0, 6, 7, INLINE_MAX, 0, 31, 32, 64, 65, 128, 129, 253, 254, 255, 256, 5, 300, 2];
+        let bodies = lens.map(|len| (0..len).map(|n| n as u8 ^ 0x5a).collect::<Vec<u8>>());
+        for version in [V1_0, V2_0, V3_0, V3_1] {
+            for (n, len) in lens.into_iter().enumerate() {
+                for are_inline in [true, false] {
+                    run(version, len, &bodies[n..], are_inline);
+                    let is_like = len < frame::long_bytes_min(version) && (!are_inline || len <= INLINE_MAX);
+                    let count = run(version, len, &vec![bodies[n].clone(); 20], are_inline);
+                    assert_eq!(count, if is_like { 20 } else { 0 }, "{version:?} {len}");
+                }
+            }
+            let mut batch = Batch::new();
+            Encoder::new(version).encode_run(3, 10, &mut batch, |run| {
+                for kind in [Kind::Identity, Kind::Subscribe, Kind::Cancel] {
+                    let part = Message::copy_from(&[7]).unwrap().with_kind(kind);
+                    assert!(!run.put_inline(&part) && !run.put(&part), "it is no data");
+                }
+            });
+            assert!(batch.is_empty());
+        }
+    }
+
     #[test]
     fn bytes_without_frames_are_just_those_bytes() {
         let large = vec![7; 100_000];

@@ -11,6 +11,8 @@ use super::handshake::Handshake;
 use super::zap::Answer;
 use super::{Local, PeerInfo, Version, WireError};
 use crate::message::{Arena, Message};
+use crate::pipe::queue::run_of;
+use crate::pipe::{Filled, Vacant};
 use crate::socket::kind::SocketType;
 use crate::socket::options::{Mechanism, Security};
 
@@ -43,6 +45,11 @@ impl Sink for Recorder {
 
     fn message(&mut self, part: Message) {
         self.events.push((part.as_bytes().to_vec(), part.more()));
+    }
+
+    fn run(&mut self, fill: impl for<'a> FnMut(Vacant<'a, Message>) -> Option<Filled<'a>>) {
+        let max = if self.reluctant { 1 } else { usize::MAX };
+        run_of(Message::new(), max, fill).into_iter().for_each(|part| self.message(part));
     }
 
     fn command(&mut self, command: Command<'_>) -> Result<(), WireError> {

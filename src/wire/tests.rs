@@ -8,7 +8,7 @@ use super::encoder::Encoder;
 use super::handshake::Handshake;
 use super::{LARGE_BODY_BYTES_MIN, Local, Version, WireError};
 use crate::message::{Arena, Kind, Message};
-use crate::pipe::queue::queue;
+use crate::pipe::queue::run_of;
 use crate::pipe::{Filled, Vacant};
 use crate::socket::kind::SocketType;
 use Version::*;
@@ -122,16 +122,10 @@ impl Sink for Recorder {
         self.events.push(Event::Part { body: part.as_bytes().to_vec(), more: part.more() });
     }
 
-    fn run(&mut self, fill: impl FnMut(Vacant<'_, Message>) -> Option<Filled>) {
+    fn run(&mut self, fill: impl for<'a> FnMut(Vacant<'a, Message>) -> Option<Filled<'a>>) {
         assert!(!self.in_message && !self.asked, "a run comes between messages");
-        let (mut tx, mut rx) = queue();
-        // A run begins where there is a segment.
-        tx.push(Message::new());
-        let count = tx.push_run(self.room.unwrap_or(usize::MAX), fill);
-        let _ = tx.publish();
-        drop(rx.pop());
-        self.room = self.room.map(|room| room - count);
-        while let Some(part) = rx.pop() {
+        for part in run_of(Message::new(), self.room.unwrap_or(usize::MAX), fill) {
+            self.room = self.room.map(|room| room - 1);
             assert_eq!((part.kind(), part.more()), (Kind::Data, false));
             self.events.push(Event::Part { body: part.as_bytes().to_vec(), more: false });
         }

@@ -3,6 +3,7 @@
 use super::segment::{Segment, Slots, Slotted};
 use super::{ASLEEP, CLOSED, FLOWING, ONE, Shared};
 use crate::sync::{self, Arc, AtomicUsize, Ordering};
+use std::marker::PhantomData;
 use std::ptr;
 
 /// Slots in the first segment: an idle connection has no more.
@@ -23,17 +24,21 @@ const FLOW_AFTER: u32 = if cfg!(loom) { 1 } else { 256 };
 pub(crate) struct Vacant<'a, T: Slotted> {
     slots: &'a Slots<T>,
     index: usize,
+    of: OfRun<'a>,
 }
 
-/// A slot was filled.
-pub(crate) struct Filled(());
+/// That slot was filled.
+pub(crate) struct Filled<'a>(OfRun<'a>);
 
-impl<T: Slotted> Vacant<'_, T> {
+/// Ties what says that a slot was filled to this slot: each has a lifetime of its own, which is no other's.
+type OfRun<'a> = PhantomData<fn(&'a ()) -> &'a ()>;
+
+impl<'a, T: Slotted> Vacant<'a, T> {
     #[inline(always)]
-    pub(crate) fn put(self, value: T) -> Filled {
+    pub(crate) fn put(self, value: T) -> Filled<'a> {
         // SAFETY: made by `push_run` alone, for slots as in `push`, each once and one at a time.
         unsafe { self.slots.put(self.index, value) };
-        Filled(())
+        Filled(self.of)
     }
 }
 
@@ -112,12 +117,12 @@ impl<T: Slotted> Producer<T> {
     pub(crate) fn push_run(
         &mut self,
         max: usize,
-        mut fill: impl FnMut(Vacant<'_, T>) -> Option<Filled>,
+        mut fill: impl for<'a> FnMut(Vacant<'a, T>) -> Option<Filled<'a>>,
     ) -> usize {
         let end = self.slots.count.min(self.index.saturating_add(max));
         let mut index = self.index;
         // Should `fill` panic, the values are forgotten.
-        while index < end && fill(Vacant { slots: &self.slots, index }).is_some() {
+        while index < end && fill(Vacant { slots: &self.slots, index, of: PhantomData }).is_some() {
             index += 1;
         }
         let count = index - self.index;
@@ -168,7 +173,7 @@ impl<T: Slotted> Producer<T> {
         !self.is_flushed() && self.publish_pushed()
     }
 
-    /// As [`Producer::publish`], right after a [`Producer::push`].
+    /// As [`Producer::publish`], right after something was written.
     #[inline(always)]
     #[must_use]
     pub(crate) fn publish_pushed(&mut self) -> bool {

@@ -8,7 +8,7 @@ use std::ptr;
 /// second as it is, so that less memory has to go from the producer's processor to the consumer's.
 ///
 /// # Safety
-/// `get` gives the value that was `put`, and reads nothing that was not written by that.
+/// `get` gives the value that was written by `put` or `put_from`, and reads nothing that was not written by these.
 pub(crate) unsafe trait Slotted: Sized {
     /// What every value has.
     type First;
@@ -35,7 +35,7 @@ pub(crate) unsafe trait Slotted: Sized {
     /// is not used.
     ///
     /// # Safety
-    /// The slot was written by `put`, and may be read.
+    /// The slot was written by `put` or `put_from`, and may be read.
     unsafe fn get(first: *const Self::First, second: *const Self::Second) -> Self;
 
     /// As [`Slotted::get`], to a place where a value was, of which some bytes may be left.
