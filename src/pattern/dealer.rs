@@ -3,7 +3,7 @@
 
 use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -14,7 +14,7 @@ pub(super) struct Dealer {
 }
 
 impl Pattern for Dealer {
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
     }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::pair::Pair;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -15,8 +15,8 @@ pub(super) struct Dgram {
 }
 
 impl Pattern for Dgram {
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
-        self.inner.attach(id, replayed, pipes);
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
+        self.inner.attach(id, told, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {

@@ -7,7 +7,7 @@
 use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
 use super::subscriptions::{Subscriptions, TakenBack};
-use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, Upstream, is_spent};
 use crate::message::Message;
 use crate::socket::tags::Tags;
 use std::sync::Arc;
@@ -57,12 +57,10 @@ impl Dish {
 }
 
 impl Pattern for Dish {
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.peers.attach(id);
-        if !replayed {
-            self.groups.tell_all(pipes.get(id));
-        }
+        self.groups.welcome(told, pipes.get(id));
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {

@@ -225,9 +225,8 @@ pub(crate) trait Pattern: Send {
     /// The options that the pattern goes by are these, or have changed to these. Called before anything else.
     fn configure(&mut self, _options: &Options, _pipes: &mut Pipes) {}
 
-    /// A new pipe. `replayed`: the other end learns this socket's subscriptions by itself (from
-    /// [`Pattern::upstream`]), now and whenever its peer comes back; otherwise the pattern writes them.
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes);
+    /// A new pipe, and what the peer has been told, and is, of this socket's subscriptions: the pattern writes the rest.
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes);
 
     /// The pipe is taken away: forget it. Called once for each attached pipe, before it is dropped.
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes);
@@ -333,12 +332,27 @@ pub(crate) trait Pattern: Send {
     }
 }
 
+/// What whoever connects a new pipe tells the peer of the subscriptions, from [`Pattern::upstream`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Nothing.
+    Nothing,
+    /// All, whenever the peer comes, that is not in the pipe by then.
+    All,
+    /// All that there was at an [`Upstream::replay_to_newcomer`], which gave this.
+    Until(u64),
+}
+
 /// The state that a subscriber's peers must know, whenever they connect.
 pub(crate) trait Upstream: Send + Sync {
     /// Gives every prefix subscribed to, once each, to `emit`. Under the same lock, takes out of `pipe`
     /// (the peer's end of it) the subscriptions and cancellations queued so far: they are part of what is
     /// emitted. Other messages found there are returned, in order, to be sent after.
     fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message>;
+
+    /// Gives every prefix subscribed to, once each, to `emit`, for a peer of whose pipe the socket does not know yet. What
+    /// changes until it does is kept for it, under what this gives for [`Pattern::attach`].
+    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Told;
 }
 
 /// The pattern of a socket type.

@@ -6,7 +6,7 @@
 
 use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -37,7 +37,7 @@ impl Pair {
 }
 
 impl Pattern for Pair {
-    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, pipes: &mut Pipes) {
         if !self.outgoing.is_empty() || self.next.is_some() {
             return pipes.retire(id);
         }

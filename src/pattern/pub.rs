@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::xpub::Xpub;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::Message;
 use crate::socket::options::Options;
 
@@ -20,8 +20,8 @@ impl Pattern for Pub {
         self.0.configure(options, pipes);
     }
 
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
-        self.0.attach(id, replayed, pipes);
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
+        self.0.attach(id, told, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {

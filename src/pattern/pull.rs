@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::fair_queue::FairQueue;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -12,7 +12,7 @@ pub(super) struct Pull {
 }
 
 impl Pattern for Pull {
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         self.incoming.attach(id);
     }
 

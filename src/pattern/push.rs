@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -12,7 +12,7 @@ pub(super) struct Push {
 }
 
 impl Pattern for Push {
-    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, pipes: &mut Pipes) {
         self.outgoing.attach(id);
         self.readable(id, pipes);
     }

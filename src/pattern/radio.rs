@@ -6,7 +6,7 @@
 
 use super::distribute::Distribute;
 use super::pipe_map::PipeMap;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::{Kind, Message};
 use crate::socket::options::Options;
 use crate::socket::tags::{GROUP_BYTES_MAX, Tags};
@@ -72,7 +72,7 @@ impl Pattern for Radio {
         self.no_drop = options.publishing.no_drop;
     }
 
-    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, pipes: &mut Pipes) {
         self.groups.insert(id, HashSet::new());
         self.outgoing.attach(id);
         self.read(id, pipes);

@@ -7,7 +7,7 @@
 
 use super::direct::Direct;
 use super::fair_queue::FairQueue;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 
 /// See the module's documentation.
@@ -59,7 +59,7 @@ impl Rep {
 }
 
 impl Pattern for Rep {
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
     }

@@ -10,7 +10,7 @@
 
 use super::fair_queue::FairQueue;
 use super::load_balance::LoadBalance;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 use crate::socket::options::{Options, Requests};
 use std::hash::{BuildHasher, RandomState};
@@ -98,7 +98,7 @@ impl Pattern for Req {
         self.rules = options.requests.clone();
     }
 
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
     }

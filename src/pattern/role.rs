@@ -127,6 +127,7 @@ impl Role {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::pattern::Told;
     use crate::pattern::testing::{self, Events, Random, attach_pipe, part, text};
     use crate::socket::options::Options;
     use std::sync::Arc;
@@ -156,7 +157,7 @@ mod tests {
             let (pattern, pipes) = self.role.ask();
             let peer = attach_pipe(pipes, hwm);
             pipes.get(peer.id).set_owner(self.news.clone(), peer.id.key());
-            pattern.attach(peer.id, false, pipes);
+            pattern.attach(peer.id, Told::Nothing, pipes);
             pattern.readable(peer.id, pipes);
             self.peers.push(peer);
             self.settle();

@@ -14,7 +14,7 @@ use super::direct::Direct;
 use super::fair_queue::FairQueue;
 use super::pipe_map::PipeMap;
 use super::rotation::Rotation;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::{Kind, Message};
 use crate::socket::options::Options;
 use std::collections::HashMap;
@@ -238,7 +238,7 @@ impl Pattern for Router {
         Ok(())
     }
 
-    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, pipes: &mut Pipes) {
         self.names.begin(id);
         self.outgoing.attach(id);
         self.with_room.insert(id);

@@ -7,7 +7,7 @@
 
 use super::fair_queue::FairQueue;
 use super::pipe_map::PipeMap;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 use crate::socket::tags::Tags;
 use std::collections::HashMap;
@@ -55,7 +55,7 @@ impl Server {
 }
 
 impl Pattern for Server {
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         while self.next == 0 || self.pipes.contains_key(&self.next) {
             self.next = self.next.wrapping_add(1);
         }
@@ -222,10 +222,10 @@ mod tests {
     fn numbers_go_round_past_zero_and_those_in_use() {
         let (mut server, mut pipes) = (Server { next: u32::MAX, ..Server::default() }, Pipes::default());
         let peers: Vec<_> = (0..3).map(|_| crate::pattern::testing::attach_pipe(&mut pipes, 0)).collect();
-        server.attach(peers[0].id, false, &mut pipes);
-        server.attach(peers[1].id, false, &mut pipes);
+        server.attach(peers[0].id, Told::Nothing, &mut pipes);
+        server.attach(peers[1].id, Told::Nothing, &mut pipes);
         server.next = u32::MAX;
-        server.attach(peers[2].id, false, &mut pipes);
+        server.attach(peers[2].id, Told::Nothing, &mut pipes);
         let numbers: Vec<_> = peers.iter().map(|peer| server.number_of(peer.id).unwrap()).collect();
         assert_eq!(numbers, [u32::MAX, 1, 2]);
     }

@@ -5,7 +5,7 @@
 //! sends in several parts is dropped.
 #![forbid(unsafe_code)]
 
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::Message;
 use crate::socket::options::Options;
 
@@ -39,8 +39,8 @@ impl<P: Pattern> Pattern for Single<P> {
         self.inner.configure(options, pipes);
     }
 
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
-        self.inner.attach(id, replayed, pipes);
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
+        self.inner.attach(id, told, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {

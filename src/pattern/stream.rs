@@ -7,7 +7,7 @@
 
 use super::fair_queue::FairQueue;
 use super::pipe_map::PipeMap;
-use super::{Pattern, PipeId, Pipes, Stop, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, is_spent};
 use crate::message::Message;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -94,7 +94,7 @@ impl Stream {
 }
 
 impl Pattern for Stream {
-    fn attach(&mut self, id: PipeId, _replayed: bool, _pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, _pipes: &mut Pipes) {
         let name = self.chosen.take().unwrap_or_else(|| self.make_up_name());
         self.list(id, &name);
         self.incoming.attach(id);

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use super::xsub::Xsub;
-use super::{Pattern, PipeId, Pipes, Stop, Upstream};
+use super::{Pattern, PipeId, Pipes, Stop, Told, Upstream};
 use crate::message::Message;
 use crate::socket::options::Options;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ impl Pattern for Sub {
         self.0.filter(Some(options.publishing.invert_matching));
     }
 
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
-        self.0.attach(id, replayed, pipes);
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
+        self.0.attach(id, told, pipes);
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {

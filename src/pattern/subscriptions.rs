@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::prefix_tree::PrefixTree;
-use super::{PipeId, Pipes, Upstream};
+use super::{PipeId, Pipes, Told, Upstream};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use parking_lot::Mutex;
@@ -14,11 +14,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// See the module's documentation.
 pub(super) struct Subscriptions {
-    /// How often each prefix was subscribed to.
-    counts: Mutex<PrefixTree<u32>>,
+    known: Mutex<Known>,
     /// Whether the empty prefix is among them, so that there is nothing to look up. Changed under the
     /// lock, by the socket only, which is also who reads it.
     everything: AtomicBool,
+}
+
+struct Known {
+    /// How often each prefix was subscribed to.
+    counts: PrefixTree<u32>,
+    /// Peers that were told everything before the socket knew of their pipes: their numbers, and what has changed since.
+    newcomers: Vec<(u64, Vec<Message>)>,
+    /// How many there have been.
+    numbers: u64,
 }
 
 /// What taking a subscription back has found.
@@ -34,13 +42,14 @@ pub(super) enum TakenBack {
 
 impl Subscriptions {
     pub(super) fn new() -> Subscriptions {
-        Subscriptions { counts: Mutex::new(PrefixTree::new()), everything: AtomicBool::new(false) }
+        let known = Known { counts: PrefixTree::new(), newcomers: Vec::new(), numbers: 0 };
+        Subscriptions { known: Mutex::new(known), everything: AtomicBool::new(false) }
     }
 
     /// Whether a message that begins so is subscribed to.
     #[inline]
     pub(super) fn matches(&self, bytes: &[u8]) -> bool {
-        self.take_all() || self.counts.lock().any_matching(bytes, |_| true)
+        self.take_all() || self.known.lock().counts.any_matching(bytes, |_| true)
     }
 
     /// Whether every message is subscribed to.
@@ -51,25 +60,26 @@ impl Subscriptions {
 
     /// Whether just this was subscribed to.
     pub(super) fn contains(&self, prefix: &[u8]) -> bool {
-        self.counts.lock().find(prefix).is_some()
+        self.known.lock().counts.find(prefix).is_some()
     }
 
     /// How many different prefixes there are.
     pub(super) fn len(&self) -> usize {
-        self.counts.lock().len()
+        self.known.lock().counts.len()
     }
 
     /// Subscribes once more; the peers are told when it is the first time, or `always`.
     pub(super) fn subscribe(&self, prefix: &[u8], always: bool, peers: &[PipeId], pipes: &mut Pipes) {
-        let mut counts = self.counts.lock();
+        let mut known = self.known.lock();
         // A prefix that is too long for the tree can match no message either.
-        let Some((_, count)) = counts.entry(prefix, || 0) else { return };
+        let Some((_, count)) = known.counts.entry(prefix, || 0) else { return };
         *count = count.saturating_add(1);
-        if *count == 1 {
+        let is_first = *count == 1;
+        if is_first {
             self.everything.fetch_or(prefix.is_empty(), Ordering::Relaxed);
         }
-        if *count == 1 || always {
-            tell(Kind::Subscribe, prefix, peers, pipes);
+        if is_first || always {
+            known.tell(Kind::Subscribe, prefix, peers, pipes);
         }
     }
 
@@ -81,27 +91,52 @@ impl Subscriptions {
         peers: &[PipeId],
         pipes: &mut Pipes,
     ) -> TakenBack {
-        let mut counts = self.counts.lock();
+        let mut known = self.known.lock();
         let mut taken = TakenBack::None;
-        if let Some(node) = counts.find(prefix) {
-            let count = counts.value_mut(node);
+        if let Some(node) = known.counts.find(prefix) {
+            let count = known.counts.value_mut(node);
             *count -= 1;
             taken = if *count == 0 { TakenBack::Last } else { TakenBack::One };
             if taken == TakenBack::Last {
-                counts.remove(node);
+                known.counts.remove(node);
                 self.everything.fetch_and(!prefix.is_empty(), Ordering::Relaxed);
             }
         }
         if taken == TakenBack::Last || always {
-            tell(Kind::Cancel, prefix, peers, pipes);
+            known.tell(Kind::Cancel, prefix, peers, pipes);
         }
         taken
     }
 
-    /// Tells a new peer everything.
-    pub(super) fn tell_all(&self, pipe: &mut Pipe) {
-        self.counts.lock().for_each(|prefix, _| pipe.write(message(Kind::Subscribe, prefix)));
+    /// Tells a peer what it has not been told. From now on it is among the peers that are told of changes.
+    pub(super) fn welcome(&self, told: Told, pipe: &mut Pipe) {
+        let mut known = self.known.lock();
+        match told {
+            Told::Nothing => {
+                known.counts.for_each(|prefix, _| pipe.write(message(Kind::Subscribe, prefix)));
+            }
+            Told::All => {}
+            Told::Until(number) => {
+                let changes = known.newcomers.extract_if(.., |newcomer| newcomer.0 == number);
+                changes.flat_map(|(_, changes)| changes).for_each(|change| pipe.write(change));
+            }
+        }
         pipe.flush();
+    }
+}
+
+impl Known {
+    fn tell(&mut self, kind: Kind, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
+        let message = message(kind, prefix);
+        for id in peers {
+            let pipe = pipes.get(*id);
+            // Whether there is room does not matter: subscriptions are never refused.
+            pipe.write(message.clone());
+            pipe.flush();
+        }
+        for (_, changes) in &mut self.newcomers {
+            changes.push(message.clone());
+        }
     }
 }
 
@@ -109,27 +144,27 @@ fn message(kind: Kind, prefix: &[u8]) -> Message {
     Message::from_vec(prefix.to_vec()).with_kind(kind)
 }
 
-fn tell(kind: Kind, prefix: &[u8], peers: &[PipeId], pipes: &mut Pipes) {
-    let message = message(kind, prefix);
-    for id in peers {
-        let pipe = pipes.get(*id);
-        // Whether there is room does not matter: subscriptions are never refused.
-        pipe.write(message.clone());
-        pipe.flush();
-    }
-}
-
 impl Upstream for Subscriptions {
     fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message> {
-        let counts = self.counts.lock();
+        let known = self.known.lock();
         let mut others = Vec::new();
         while let Some(message) = pipe.read() {
             if !matches!(message.kind(), Kind::Subscribe | Kind::Cancel) {
                 others.push(message);
             }
         }
-        counts.for_each(|prefix, _| emit(prefix));
+        known.counts.for_each(|prefix, _| emit(prefix));
         others
+    }
+
+    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Told {
+        let mut known = self.known.lock();
+        known.counts.for_each(|prefix, _| emit(prefix));
+        known.numbers += 1;
+        let number = known.numbers;
+        // One that the socket, which is closing, does not learn of any more goes with it.
+        known.newcomers.push((number, Vec::new()));
+        Told::Until(number)
     }
 }
 
@@ -183,6 +218,32 @@ mod tests {
         );
         subscriptions.subscribe(b"c", false, &[peer.id], &mut pipes);
         assert_eq!(peer.recv_all(), ["Subscribe c"]);
+    }
+
+    #[test]
+    fn a_newcomer_is_told_what_has_changed_until_it_is_welcome() {
+        let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
+        let told = |subscriptions: &Subscriptions| {
+            let mut emitted = Vec::new();
+            let told = subscriptions.replay_to_newcomer(&mut |prefix| emitted.push(prefix.to_vec()));
+            (told, emitted)
+        };
+        subscriptions.subscribe(b"a", false, &[], &mut pipes);
+        let (first, emitted) = told(&subscriptions);
+        assert_eq!(emitted, [b"a"]);
+        subscriptions.subscribe(b"b", false, &[], &mut pipes);
+        let (second, emitted) = told(&subscriptions);
+        assert_eq!(emitted, [b"a", b"b"]);
+        subscriptions.unsubscribe(b"a", false, &[], &mut pipes);
+        let mut peers = [attach_pipe(&mut pipes, 0), attach_pipe(&mut pipes, 0)];
+        subscriptions.welcome(second, pipes.get(peers[1].id));
+        subscriptions.subscribe(b"c", false, &[peers[1].id], &mut pipes);
+        subscriptions.welcome(first, pipes.get(peers[0].id));
+        subscriptions.subscribe(b"d", false, &[peers[0].id, peers[1].id], &mut pipes);
+        let expected = ["Subscribe b", "Cancel a", "Subscribe c", "Subscribe d"];
+        assert_eq!(peers[0].recv_all(), expected);
+        assert_eq!(peers[1].recv_all(), expected[1..]);
+        assert!(subscriptions.known.lock().newcomers.is_empty());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Messages are written as text, their parts separated by `|`.
 #![forbid(unsafe_code)]
 
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::{Kind, Message};
 use crate::pipe::{Bounds, Notify, Pipe, Signal, pipe};
 use crate::socket::kind::SocketType;
@@ -188,7 +188,7 @@ impl Rig {
     pub(super) fn attach_with(&mut self, hwm: usize, before: impl FnOnce(&mut Peer)) -> Peer {
         self.settle();
         let peer = self.insert(hwm, before);
-        self.pattern.attach(peer.id, false, &mut self.pipes);
+        self.pattern.attach(peer.id, Told::Nothing, &mut self.pipes);
         self.pattern.readable(peer.id, &mut self.pipes);
         self.settle();
         peer

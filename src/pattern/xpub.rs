@@ -15,7 +15,7 @@ use super::distribute::Distribute;
 use super::pipe_map::PipeMap;
 use super::prefix_tree::{NodeId, PrefixTree};
 use super::subscribers::Subscribers;
-use super::{Pattern, PipeId, Pipes, Stop};
+use super::{Pattern, PipeId, Pipes, Stop, Told};
 use crate::message::{Kind, Message};
 use crate::socket::options::{Options, Publishing};
 use std::collections::{BTreeSet, VecDeque};
@@ -300,7 +300,7 @@ impl Pattern for Xpub {
         self.full = None;
     }
 
-    fn attach(&mut self, id: PipeId, _replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, _told: Told, pipes: &mut Pipes) {
         self.outgoing.attach(id);
         self.prefixes.insert(id, Vec::new());
         self.readable(id, pipes);

@@ -9,7 +9,7 @@
 use super::distribute::Distribute;
 use super::fair_queue::FairQueue;
 use super::subscriptions::{Subscriptions, TakenBack};
-use super::{Pattern, PipeId, Pipes, Stop, Upstream, is_spent};
+use super::{Pattern, PipeId, Pipes, Stop, Told, Upstream, is_spent};
 use crate::message::Message;
 use crate::socket::options::{Options, Publishing};
 use std::sync::Arc;
@@ -125,12 +125,10 @@ impl Pattern for Xsub {
         self.send_hwm = options.send_hwm;
     }
 
-    fn attach(&mut self, id: PipeId, replayed: bool, pipes: &mut Pipes) {
+    fn attach(&mut self, id: PipeId, told: Told, pipes: &mut Pipes) {
         self.incoming.attach(id);
         self.outgoing.attach(id);
-        if !replayed {
-            self.subscriptions.tell_all(pipes.get(id));
-        }
+        self.subscriptions.welcome(told, pipes.get(id));
     }
 
     fn detach(&mut self, id: PipeId, pipes: &mut Pipes) {
@@ -248,7 +246,7 @@ mod tests {
         let mut xsub = Rig::new(SocketType::Xsub);
         xsub.send("\u{1}a").unwrap();
         let mut peer = xsub.insert(0, |_| ());
-        xsub.pattern.attach(peer.id, true, &mut xsub.pipes);
+        xsub.pattern.attach(peer.id, Told::All, &mut xsub.pipes);
         xsub.send("\u{1}b").unwrap();
         let upstream = xsub.pattern.upstream().unwrap();
         let mut told = Vec::new();

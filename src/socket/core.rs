@@ -17,7 +17,7 @@ use crate::io::patience::{Patience, VainPulls};
 use crate::io::sys_wait::EventFd;
 use crate::io::{dial, fd};
 use crate::message::Message;
-use crate::pattern::{self, Pattern, PipeId, Pipes, Role, Stop};
+use crate::pattern::{self, Pattern, PipeId, Pipes, Role, Stop, Told};
 use crate::pipe::Pipe;
 use endpoints::{Attachment, Bond};
 use std::io;
@@ -152,9 +152,9 @@ impl Core {
         for event in events.drain(..) {
             match event {
                 Event::Pipe(id, signal) => self.role.tell(id, signal),
-                Event::Attach { mut pipe, replayed, line } => {
+                Event::Attach { mut pipe, told, line } => {
                     pipe.set_epitaph(self.epitaph());
-                    self.attach(*pipe, replayed, line);
+                    self.attach(*pipe, told, line);
                 }
                 Event::Terminate => {
                     self.terminated = true;
@@ -190,7 +190,7 @@ impl Core {
     }
 
     /// Gives a pipe to the pattern. `None`: there are more than can be counted.
-    fn attach(&mut self, pipe: Pipe, replayed: bool, line: Option<Arc<Line>>) -> Option<PipeId> {
+    fn attach(&mut self, pipe: Pipe, told: Told, line: Option<Arc<Line>>) -> Option<PipeId> {
         let id = self.role.ask().1.insert(pipe)?;
         if let Some(line) = line {
             few::push(&mut self.lines, (id, line));
@@ -201,7 +201,7 @@ impl Core {
             self.set_marks(id);
         }
         let (pattern, pipes) = self.role.ask();
-        pattern.attach(id, replayed, pipes);
+        pattern.attach(id, told, pipes);
         // A peer of a STREAM has got a routing id, which is known as the socket's own (zmq_socket(3)).
         if let Some(name) = pattern.name_of(id) {
             Arc::make_mut(&mut self.options).identity = name.to_vec();

@@ -5,7 +5,7 @@ use crate::few;
 use crate::io::line::Line;
 use crate::io::parker::Parker;
 use crate::io::sys_wait::EventFd;
-use crate::pattern::PipeId;
+use crate::pattern::{PipeId, Told};
 use crate::pipe::{Notify, Pipe, Signal};
 use crate::sync::{AtomicBool, Mutex, Ordering};
 use std::io;
@@ -21,7 +21,7 @@ pub(crate) enum Event {
         /// The socket's end of the pipe.
         pipe: Box<Pipe>,
         /// See [`Pattern::attach`](crate::pattern::Pattern::attach).
-        replayed: bool,
+        told: Told,
         /// How to get at the connection, if there is one.
         line: Option<Arc<Line>>,
     },

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::io::dial;
 use crate::io::owner::Owner;
 use crate::message::{Kind, Message};
+use crate::pattern::Told;
 use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, pipe_with};
 use crate::socket::kind::SocketType;
@@ -158,7 +159,7 @@ fn join(bound: &Party, party: &Party) -> Result<Pipe> {
     }
     let (near_end, mut far_end) = ends(Some(bound), party)?;
     bound.introduce(&mut far_end);
-    let attach = Event::Attach { pipe: Box::new(far_end), replayed: false, line: None };
+    let attach = Event::Attach { pipe: Box::new(far_end), told: Told::Nothing, line: None };
     let heard = bound.owner.as_ref().is_some_and(|owner| owner.mailbox.post(attach));
     if heard { Ok(near_end) } else { Err(Error::Terminated) }
 }

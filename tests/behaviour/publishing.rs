@@ -64,6 +64,45 @@ fn prefixes_add_up_and_are_counted() {
     });
 }
 
+/// Whoever binds, and subscribes and cancels while a publisher connects: each change reaches it, in order, and once.
+#[test]
+fn what_changes_while_a_publisher_comes_is_told_it() {
+    const TOPICS: usize = 200;
+    let context = Context::new();
+    for round in 0..30 {
+        let (subscriber, publisher) = (context.socket(SocketType::Sub), context.socket(SocketType::Xpub));
+        let endpoint = bind(subscriber, if round % 2 == 0 { "tcp://127.0.0.1:*" } else { "ipc://*" });
+        let told = std::thread::spawn(move || {
+            publisher.connect(&endpoint).expect("connect");
+            let mut known = std::collections::BTreeSet::new();
+            loop {
+                let change = recv_text(publisher);
+                match change.split_at(1) {
+                    (_, "end") => return known,
+                    ("\x01", topic) => assert!(known.insert(topic.to_owned()), "{topic} was told twice"),
+                    (_, topic) => assert!(known.remove(topic), "{topic} was cancelled before it was told"),
+                }
+            }
+        });
+        let mut subscribed = std::collections::BTreeSet::new();
+        // As long as a handshake takes, or longer.
+        for n in 0..TOPICS {
+            let topic = format!("{n}");
+            subscriber.subscribe(topic.as_bytes()).expect("subscribe");
+            if n % 3 == 0 {
+                subscriber.unsubscribe(topic.as_bytes()).expect("unsubscribe");
+            } else {
+                subscribed.insert(topic);
+            }
+            std::thread::sleep(std::time::Duration::from_micros(20));
+        }
+        subscriber.subscribe(b"end").expect("subscribe");
+        assert_eq!(told.join().expect("what the publisher was told"), subscribed);
+        publisher.close().expect("close");
+        subscriber.close().expect("close");
+    }
+}
+
 #[test]
 fn prefixes_are_binary() {
     over_each(|transport| {

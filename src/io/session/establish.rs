@@ -8,6 +8,7 @@ use crate::io::entrance::Place;
 use crate::io::established::Established;
 use crate::io::owner::{Durable, Owner};
 use crate::message::{Kind, Message};
+use crate::pattern::Told;
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::socket::mailbox::Event;
@@ -88,8 +89,22 @@ impl Session {
             self.pipe = Some(ours);
         }
         self.note_origin(&mut up, socket_end.as_mut());
+        let mut told = Told::Nothing;
         if let Some(pipe) = &mut self.pipe {
-            self.leftover.extend(introduce(&self.owner, &mut up, &self.options, pipe));
+            introduce(&self.owner, &mut up, &self.options, pipe);
+            if let Some(upstream) = &self.owner.upstream {
+                let emit = &mut |prefix: &[u8]| {
+                    if let Ok(prefix) = Message::copy_from(prefix) {
+                        up.enqueue(prefix.with_kind(Kind::Subscribe));
+                    }
+                };
+                if socket_end.is_some() {
+                    told = upstream.replay_to_newcomer(emit);
+                } else {
+                    // What was in the pipe goes out first.
+                    self.leftover.extend(upstream.replay(pipe, emit));
+                }
+            }
             if matches!(self.role, Role::Connecting { .. }) && self.options.immediate {
                 pipe.shut(false);
             }
@@ -102,9 +117,8 @@ impl Session {
         self.link = Link::Up(up);
         self.report(MonitorEvent::HandshakeSucceeded);
         if let Some(pipe) = socket_end {
-            let replayed = self.owner.upstream.is_some();
             let line = Some(self.line.clone());
-            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), replayed, line }) {
+            if !self.owner.mailbox.post(Event::Attach { pipe: Box::new(pipe), told, line }) {
                 self.ended = true;
             }
         }
@@ -119,9 +133,8 @@ pub(super) fn notify_raw(up: &Established, options: &Options, pipe: &mut Pipe) {
     }
 }
 
-/// Tells the socket who the peer is, and the peer what a new connection must know. Gives messages that
-/// were in the pipe and go out first.
-fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut Pipe) -> Vec<Message> {
+/// Tells the socket who the peer is, and the peer what a new connection must know, but for subscriptions.
+fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut Pipe) {
     if owner.kind == SocketType::Router
         && let Ok(identity) = Message::copy_from(&up.peer.identity)
     {
@@ -139,10 +152,4 @@ fn introduce(owner: &Owner, up: &mut Established, options: &Options, pipe: &mut 
     }
     notify_raw(up, options, pipe);
     pipe.flush();
-    let Some(upstream) = &owner.upstream else { return Vec::new() };
-    upstream.replay(pipe, &mut |prefix| {
-        if let Ok(prefix) = Message::copy_from(prefix) {
-            up.enqueue(prefix.with_kind(Kind::Subscribe));
-        }
-    })
 }

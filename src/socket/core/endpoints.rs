@@ -9,7 +9,7 @@ use crate::io::dial;
 use crate::io::listener::{self, Stopper};
 use crate::io::owner::Home;
 use crate::io::session::Session;
-use crate::pattern::PipeId;
+use crate::pattern::{PipeId, Told};
 use crate::pipe::Pipe;
 use crate::socket::kind::SocketType;
 use crate::socket::monitor::{Endpoints, MonitorEvent};
@@ -61,7 +61,7 @@ impl Core {
             }
             Endpoint::Udp(address) => {
                 let (pipe, source, name) = Datagrams::bound(address, &self.owner, &self.options)?;
-                let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
+                let id = self.attach(pipe, Told::All, None).ok_or(Error::TooManyOpen)?;
                 source.launch();
                 (name, Attachment::Pipe(id))
             }
@@ -69,7 +69,7 @@ impl Core {
                 let party = Party::new(&self.owner, &self.options);
                 for mut pipe in self.context.inproc.bind(name, party)? {
                     pipe.set_epitaph(self.epitaph());
-                    self.attach(pipe, false, None);
+                    self.attach(pipe, Told::Nothing, None);
                 }
                 (text.to_owned(), Attachment::Name(name.to_owned()))
             }
@@ -111,12 +111,12 @@ impl Core {
     pub(super) fn connect_pipe(&mut self, text: &str) -> Result<PipeId> {
         let endpoint = Endpoint::parse(text)?;
         self.check_transport(&endpoint, false)?;
-        let (pipe, replayed, session) = match endpoint {
+        let (pipe, told, session) = match endpoint {
             Endpoint::Tcp(address) => self.session(Target::Tcp(tcp::path(address)?))?,
             Endpoint::Ipc(address) => self.session(Target::Ipc(ipc::Name::parse(address)?))?,
             Endpoint::Inproc(name) => {
                 let party = Party::new(&self.owner, &self.options);
-                (self.context.inproc.connect(name, &party)?, false, None)
+                (self.context.inproc.connect(name, &party)?, Told::Nothing, None)
             }
             Endpoint::Udp(address) => return self.connect_datagrams(address, text),
         };
@@ -126,7 +126,7 @@ impl Core {
             Arc::make_mut(&mut self.options).routing.connect_routing_id.clear();
         }
         let line = session.as_ref().map(|session| session.line().clone());
-        let id = self.attach(pipe, replayed, line).ok_or(Error::TooManyOpen)?;
+        let id = self.attach(pipe, told, line).ok_or(Error::TooManyOpen)?;
         if let Some(session) = session {
             self.forget_fd();
             session.launch();
@@ -146,7 +146,7 @@ impl Core {
     /// Has the messages of a RADIO sent as datagrams, those of all groups.
     fn connect_datagrams(&mut self, address: &str, text: &str) -> Result<PipeId> {
         let (pipe, source) = Datagrams::connected(address, &self.owner, &self.options)?;
-        let id = self.attach(pipe, true, None).ok_or(Error::TooManyOpen)?;
+        let id = self.attach(pipe, Told::All, None).ok_or(Error::TooManyOpen)?;
         self.role.ask().0.feed_all(id);
         source.launch();
         self.note_connected(text, id);
@@ -165,11 +165,11 @@ impl Core {
     }
 
     /// A session that connects to the target, and the socket's end of its pipe.
-    fn session(&self, target: Target) -> Result<(Pipe, bool, Option<Session>)> {
+    fn session(&self, target: Target) -> Result<(Pipe, Told, Option<Session>)> {
         let thread = self.owner.runtime.choose(self.options.affinity).ok_or(Error::NoIoThread)?;
         let home = Home::new(thread);
         let (session, pipe) = Session::connecting(target, &self.owner, &self.options, home)?;
-        Ok((pipe, self.owner.upstream.is_some(), Some(session)))
+        Ok((pipe, Told::All, Some(session)))
     }
 
     /// Undoes a bind. Connections that came by it end when what was sent is delivered, as the linger option says.
