@@ -29,6 +29,7 @@ use super::{Cause, Handover, Next, Scratch, Source, dial};
 use crate::error::Result;
 use crate::message::{Kind, Message};
 use crate::metadata::Origin;
+use crate::pattern::Newcomer;
 use crate::pipe::swap::Swap;
 use crate::pipe::{Bounds, Pipe, Signal, pipe_with};
 use crate::socket::kind::SocketType;
@@ -67,6 +68,8 @@ enum Role {
         durable: Option<Vec<u8>>,
         /// Those whom the listener has accepted.
         guests: Arc<Guests>,
+        /// As what the peer was told the subscriptions first.
+        newcomer: Option<Newcomer>,
     },
 }
 
@@ -161,7 +164,7 @@ impl Session {
         home: Home,
     ) -> Session {
         let greeting = Greeting::new(fd, owner, options, Instant::now());
-        let role = Role::Accepted { durable: None, guests };
+        let role = Role::Accepted { durable: None, guests, newcomer: None };
         Session::new(role, Link::Greeting(Box::new(greeting)), owner, options.clone(), home)
     }
 
@@ -523,7 +526,7 @@ impl Session {
         self.link = Link::Down(None);
         self.pipe = None;
         self.origin = None;
-        let Role::Accepted { durable, guests } = &mut self.role else { return };
+        let Role::Accepted { durable, guests, .. } = &mut self.role else { return };
         guests.leave(&self.home);
         match durable.take() {
             None => self.owner.greeting_ends(&self.home),

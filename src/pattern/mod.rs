@@ -339,20 +339,30 @@ pub(crate) enum Told {
     Nothing,
     /// All, whenever the peer comes, that is not in the pipe by then.
     All,
-    /// All that there was at an [`Upstream::replay_to_newcomer`], which gave this.
-    Until(u64),
+    /// All that there was at an [`Upstream::replay_to_newcomer`], or at an [`Upstream::replay`] since.
+    Until(Newcomer),
 }
+
+/// A peer of whose pipe the socket does not know yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Newcomer(u64);
 
 /// The state that a subscriber's peers must know, whenever they connect.
 pub(crate) trait Upstream: Send + Sync {
     /// Gives every prefix subscribed to, once each, to `emit`. Under the same lock, takes out of `pipe`
     /// (the peer's end of it) the subscriptions and cancellations queued so far: they are part of what is
-    /// emitted. Other messages found there are returned, in order, to be sent after.
-    fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message>;
+    /// emitted. So is what is kept for a `newcomer` that is here again already. Other messages found there are returned,
+    /// in order, to be sent after.
+    fn replay(
+        &self,
+        pipe: &mut Pipe,
+        newcomer: Option<Newcomer>,
+        emit: &mut dyn FnMut(&[u8]),
+    ) -> Vec<Message>;
 
     /// Gives every prefix subscribed to, once each, to `emit`, for a peer of whose pipe the socket does not know yet. What
-    /// changes until it does is kept for it, under what this gives for [`Pattern::attach`].
-    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Told;
+    /// changes until it does is kept for it.
+    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Newcomer;
 }
 
 /// The pattern of a socket type.

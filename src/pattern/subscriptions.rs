@@ -6,10 +6,11 @@
 #![forbid(unsafe_code)]
 
 use super::prefix_tree::PrefixTree;
-use super::{PipeId, Pipes, Told, Upstream};
+use super::{Newcomer, PipeId, Pipes, Told, Upstream};
 use crate::message::{Kind, Message};
 use crate::pipe::Pipe;
 use parking_lot::Mutex;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// See the module's documentation.
@@ -23,8 +24,8 @@ pub(super) struct Subscriptions {
 struct Known {
     /// How often each prefix was subscribed to.
     counts: PrefixTree<u32>,
-    /// Peers that were told everything before the socket knew of their pipes: their numbers, and what has changed since.
-    newcomers: Vec<(u64, Vec<Message>)>,
+    /// Peers that were told everything before the socket knew of their pipes, and what has changed since.
+    newcomers: HashMap<Newcomer, Vec<Message>>,
     /// How many there have been.
     numbers: u64,
 }
@@ -42,7 +43,7 @@ pub(super) enum TakenBack {
 
 impl Subscriptions {
     pub(super) fn new() -> Subscriptions {
-        let known = Known { counts: PrefixTree::new(), newcomers: Vec::new(), numbers: 0 };
+        let known = Known { counts: PrefixTree::new(), newcomers: HashMap::new(), numbers: 0 };
         Subscriptions { known: Mutex::new(known), everything: AtomicBool::new(false) }
     }
 
@@ -116,9 +117,9 @@ impl Subscriptions {
                 known.counts.for_each(|prefix, _| pipe.write(message(Kind::Subscribe, prefix)));
             }
             Told::All => {}
-            Told::Until(number) => {
-                let changes = known.newcomers.extract_if(.., |newcomer| newcomer.0 == number);
-                changes.flat_map(|(_, changes)| changes).for_each(|change| pipe.write(change));
+            Told::Until(newcomer) => {
+                let changes = known.newcomers.remove(&newcomer);
+                changes.into_iter().flatten().for_each(|change| pipe.write(change));
             }
         }
         pipe.flush();
@@ -134,9 +135,7 @@ impl Known {
             pipe.write(message.clone());
             pipe.flush();
         }
-        for (_, changes) in &mut self.newcomers {
-            changes.push(message.clone());
-        }
+        self.newcomers.values_mut().for_each(|changes| changes.push(message.clone()));
     }
 }
 
@@ -145,8 +144,16 @@ fn message(kind: Kind, prefix: &[u8]) -> Message {
 }
 
 impl Upstream for Subscriptions {
-    fn replay(&self, pipe: &mut Pipe, emit: &mut dyn FnMut(&[u8])) -> Vec<Message> {
-        let known = self.known.lock();
+    fn replay(
+        &self,
+        pipe: &mut Pipe,
+        newcomer: Option<Newcomer>,
+        emit: &mut dyn FnMut(&[u8]),
+    ) -> Vec<Message> {
+        let mut known = self.known.lock();
+        if let Some(changes) = newcomer.and_then(|newcomer| known.newcomers.get_mut(&newcomer)) {
+            changes.clear();
+        }
         let mut others = Vec::new();
         while let Some(message) = pipe.read() {
             if !matches!(message.kind(), Kind::Subscribe | Kind::Cancel) {
@@ -157,14 +164,14 @@ impl Upstream for Subscriptions {
         others
     }
 
-    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Told {
+    fn replay_to_newcomer(&self, emit: &mut dyn FnMut(&[u8])) -> Newcomer {
         let mut known = self.known.lock();
         known.counts.for_each(|prefix, _| emit(prefix));
         known.numbers += 1;
-        let number = known.numbers;
+        let newcomer = Newcomer(known.numbers);
         // One that the socket, which is closing, does not learn of any more goes with it.
-        known.newcomers.push((number, Vec::new()));
-        Told::Until(number)
+        known.newcomers.insert(newcomer, Vec::new());
+        newcomer
     }
 }
 
@@ -178,7 +185,7 @@ mod tests {
     fn replayed(subscriptions: &Subscriptions, pipe: &mut Pipe) -> (Vec<String>, usize) {
         let mut emitted = Vec::new();
         let emit = &mut |prefix: &[u8]| emitted.push(String::from_utf8(prefix.to_vec()).unwrap());
-        let others = subscriptions.replay(pipe, emit).len();
+        let others = subscriptions.replay(pipe, None, emit).len();
         (emitted, others)
     }
 
@@ -225,8 +232,8 @@ mod tests {
         let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
         let told = |subscriptions: &Subscriptions| {
             let mut emitted = Vec::new();
-            let told = subscriptions.replay_to_newcomer(&mut |prefix| emitted.push(prefix.to_vec()));
-            (told, emitted)
+            let newcomer = subscriptions.replay_to_newcomer(&mut |prefix| emitted.push(prefix.to_vec()));
+            (newcomer, emitted)
         };
         subscriptions.subscribe(b"a", false, &[], &mut pipes);
         let (first, emitted) = told(&subscriptions);
@@ -236,14 +243,28 @@ mod tests {
         assert_eq!(emitted, [b"a", b"b"]);
         subscriptions.unsubscribe(b"a", false, &[], &mut pipes);
         let mut peers = [attach_pipe(&mut pipes, 0), attach_pipe(&mut pipes, 0)];
-        subscriptions.welcome(second, pipes.get(peers[1].id));
+        subscriptions.welcome(Told::Until(second), pipes.get(peers[1].id));
         subscriptions.subscribe(b"c", false, &[peers[1].id], &mut pipes);
-        subscriptions.welcome(first, pipes.get(peers[0].id));
+        subscriptions.welcome(Told::Until(first), pipes.get(peers[0].id));
         subscriptions.subscribe(b"d", false, &[peers[0].id, peers[1].id], &mut pipes);
         let expected = ["Subscribe b", "Cancel a", "Subscribe c", "Subscribe d"];
         assert_eq!(peers[0].recv_all(), expected);
         assert_eq!(peers[1].recv_all(), expected[1..]);
         assert!(subscriptions.known.lock().newcomers.is_empty());
+    }
+
+    #[test]
+    fn a_newcomer_that_comes_again_is_told_nothing_twice() {
+        let (subscriptions, mut pipes) = (Subscriptions::new(), Pipes::default());
+        let newcomer = subscriptions.replay_to_newcomer(&mut |_| unreachable!("there is nothing yet"));
+        subscriptions.subscribe(b"a", false, &[], &mut pipes);
+        let mut peer = attach_pipe(&mut pipes, 0);
+        let mut emitted = Vec::new();
+        subscriptions.replay(&mut peer.pipe, Some(newcomer), &mut |prefix| emitted.push(prefix.to_vec()));
+        assert_eq!(emitted, [b"a"]);
+        subscriptions.subscribe(b"b", false, &[], &mut pipes);
+        subscriptions.welcome(Told::Until(newcomer), pipes.get(peer.id));
+        assert_eq!(peer.recv_all(), ["Subscribe b"]);
     }
 
     #[test]
@@ -256,7 +277,7 @@ mod tests {
             let mut known = BTreeSet::new();
             for _ in 0..20 {
                 known.clear();
-                theirs.replay(&mut peer.pipe, &mut |prefix| {
+                theirs.replay(&mut peer.pipe, None, &mut |prefix| {
                     assert!(known.insert(prefix.to_vec()), "told twice");
                 });
                 std::thread::yield_now();

@@ -250,7 +250,7 @@ mod tests {
         xsub.send("\u{1}b").unwrap();
         let upstream = xsub.pattern.upstream().unwrap();
         let mut told = Vec::new();
-        assert!(upstream.replay(&mut peer.pipe, &mut |prefix| told.push(prefix.to_vec())).is_empty());
+        assert!(upstream.replay(&mut peer.pipe, None, &mut |prefix| told.push(prefix.to_vec())).is_empty());
         assert_eq!(told, [b"a", b"b"]);
         xsub.send("\0b").unwrap();
         assert_eq!(peer.recv_all(), ["Cancel b"]);

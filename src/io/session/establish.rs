@@ -99,10 +99,18 @@ impl Session {
                     }
                 };
                 if socket_end.is_some() {
-                    told = upstream.replay_to_newcomer(emit);
+                    let newcomer = upstream.replay_to_newcomer(emit);
+                    told = Told::Until(newcomer);
+                    if let Role::Accepted { newcomer: place, .. } = &mut self.role {
+                        *place = Some(newcomer);
+                    }
                 } else {
+                    let newcomer = match self.role {
+                        Role::Accepted { newcomer, .. } => newcomer,
+                        Role::Connecting { .. } => None,
+                    };
                     // What was in the pipe goes out first.
-                    self.leftover.extend(upstream.replay(pipe, emit));
+                    self.leftover.extend(upstream.replay(pipe, newcomer, emit));
                 }
             }
             if matches!(self.role, Role::Connecting { .. }) && self.options.immediate {
